@@ -1,0 +1,96 @@
+/*
+ * engine.h - the pure state machine that walks a program
+ *
+ * engine_feed(event) -> actions.  No I/O, no clock, no threads, no vendor: the
+ * runner executes actions and feeds the answers back; a rehearsal does the same
+ * with the twin behind the adapters.  The engine remembers only what journal
+ * rows say (fold.h); engine_replay() with the rows of a run gives the same
+ * engine, which is how a run is resumed.
+ *
+ *	            +-> PREPARE -> INTENT -> APPLY -> OUTCOME -+
+ *	BEGIN -> STEP                           |(unknown)      +-> VERIFY <-> PAUSE
+ *	  ^         +-> (satisfied) ------------+-> SETTLE -----+      |
+ *	  |         +-> SOAK, HOLD, SNAPSHOT                        CONFIRM
+ *	  |                                                            |
+ *	  +----------------- DONE <- VNET <----------------------------+
+ *
+ * Law: an intent row is committed before the device call, the outcome row
+ * after it.  A step whose intent has no outcome is UNKNOWN and is settled by
+ * fencing and observing, never by repeating.
+ */
+#ifndef CUTOVER_ENGINE_ENGINE_H
+#define CUTOVER_ENGINE_ENGINE_H
+
+#include "orchestrator/engine/event.h"
+
+enum engine_phase {
+	PHASE_IDLE,
+	PHASE_STEP, /* 'step' row under way */
+	PHASE_PREPARE,
+	PHASE_INTENT,
+	PHASE_APPLY,
+	PHASE_OUTCOME,
+	PHASE_SETTLE,
+	PHASE_SETTLED,
+	PHASE_VERIFY,
+	PHASE_PAUSE,
+	PHASE_CONFIRM,
+	PHASE_SOAK,
+	PHASE_HOLD_ROW,
+	PHASE_HOLD,
+	PHASE_GO_ROW,
+	PHASE_SNAPSHOT,
+	PHASE_CHECKPOINT_ROW,
+	PHASE_DONE_ROW,
+	PHASE_FAILED_ROW,
+	PHASE_ROLLBACK_ROW,
+	PHASE_VNET,    /* after every change: is the fingerprint the same? */
+	PHASE_COMPARE, /* observed after a rollback, against the checkpoint */
+	PHASE_COMPARE_PAUSE,
+	PHASE_END_ROW,
+	PHASE_ENDED,
+};
+
+/* Exit codes (design, section 9). */
+enum engine_exit {
+	EXIT_DONE = 0,
+	EXIT_PLAN = 1,
+	EXIT_USAGE = 2,
+	EXIT_REFUSED = 3,
+	EXIT_ROLLED_BACK = 4,
+	EXIT_HOLDING = 5,
+	EXIT_INTERNAL = 6,
+};
+
+struct engine_policy {
+	bool rollback_automatic; /* on a failed step or a breach */
+	bool rollback_to_start;	 /* else to the last checkpoint */
+	bool abort_rolls_back;	 /* else abort holds */
+	bool auto_go;		 /* plan holds pass by themselves (not own_go) */
+	bool end_on_hold;	 /* end with EXIT_HOLDING instead of waiting */
+	uint32_t dead_man_s;
+	uint32_t poll_ms; /* between two looks of a wait */
+};
+
+struct engine;
+
+struct engine *engine_new(const struct program *p,
+			  const struct engine_policy *policy);
+void engine_free(struct engine *g);
+
+/* Rows of an earlier process, in order, before the first engine_feed(). */
+bool engine_replay(struct engine *g, const char *kind, const char *step,
+		   const char *body, struct err *e);
+void engine_feed(struct engine *g, const struct event *ev,
+		 struct action_list *out);
+
+enum engine_phase engine_phase(const struct engine *g);
+const char *engine_phase_name(enum engine_phase phase);
+/* {"phase","block","step","title","rolling_back","hold",...} */
+json_t *engine_status(const struct engine *g);
+/* Position for people and tests: number of steps done in this direction. */
+bool engine_has_ended(const struct engine *g, int *ret_exit);
+/* The recorded states of a checkpoint, or NULL; borrowed. */
+const json_t *engine_checkpoint(const struct engine *g, const char *name);
+
+#endif

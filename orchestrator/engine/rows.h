@@ -1,0 +1,31 @@
+/*
+ * rows.h - the bodies of journal rows, and what is read back from them
+ *
+ * Bodies are owned by the caller.  fold.c reads what is written here.
+ */
+#ifndef CUTOVER_ENGINE_ROWS_H
+#define CUTOVER_ENGINE_ROWS_H
+
+#include "orchestrator/engine/fold.h"
+
+json_t *row_step(const struct step *s, const struct fold *f);
+json_t *row_intent(const struct changeset *cs, const struct resource_set *before,
+		   const struct resource_set *want, const char *target);
+json_t *row_outcome(enum outcome o, const char *text);
+json_t *row_settled(const char *as, const char *text);
+json_t *row_done(const struct resource_set *seen);
+json_t *row_skipped(const char *why);
+json_t *row_failed(const char *why);
+json_t *row_hold(const char *why, bool for_step);
+json_t *row_rollback(const char *to, const char *why);
+json_t *row_checkpoint(const char *name, const json_t *states);
+json_t *row_end(const char *result, int code, const char *why);
+json_t *row_status(const struct fold *f, const char *phase);
+
+/*
+ * Differences between the recorded states of a checkpoint and what is seen now
+ * (both: target -> list of resources), in words; returns how many.
+ */
+int checkpoint_diff(const json_t *recorded, const json_t *now, struct buf *out);
+
+#endif

@@ -1,0 +1,133 @@
+/*
+ * adapter.h - the port: what every system behind the engine must answer
+ *
+ * An adapter is one `static const struct adapter_ops`.  The core allocates its
+ * private state (state_size bytes, zeroed), calls every slot of one target
+ * from one thread at a time, and hands it deadlines; the adapter never retries
+ * a change and never compares states.
+ *
+ *	open -> observe* -> render -> apply -> [poll] -> [confirm | revert] -> close
+ *
+ * Outcomes: the three that matter are told apart everywhere.  APPLIED and
+ * UNCHANGED: it is so.  REFUSED and RETRY: provably nothing changed.  UNKNOWN:
+ * it may have happened; only observe() settles that.
+ */
+#ifndef CUTOVER_PORT_ADAPTER_H
+#define CUTOVER_PORT_ADAPTER_H
+
+#include "orchestrator/base/json.h"
+#include "orchestrator/model/resource.h"
+#include "orchestrator/port/target.h"
+
+enum outcome {
+	OUTCOME_APPLIED,
+	OUTCOME_UNCHANGED, /* it was so already */
+	OUTCOME_REFUSED,   /* the device said no; nothing changed */
+	OUTCOME_RETRY,	   /* provably nothing changed; may work later */
+	OUTCOME_PENDING,   /* under way; poll with the token */
+	OUTCOME_UNKNOWN,   /* observe to find out */
+	OUTCOME_FATAL,	   /* this target cannot be used: wrong key, no right */
+};
+
+const char *outcome_name(enum outcome o);
+bool outcome_parse(const char *name, enum outcome *ret);
+
+enum adapter_cap {
+	ADAPTER_CAP_BIND_LIVE = 1u << 0, /* rebind a policy without a flap */
+	ADAPTER_CAP_TIMER = 1u << 1,	 /* guard{} of apply is honoured */
+	ADAPTER_CAP_FENCE = 1u << 2,	 /* commands run under lock and epoch */
+	ADAPTER_CAP_PIN = 1u << 3,	 /* static_route on one session alone */
+	ADAPTER_CAP_RIB_OUT = 1u << 4,	 /* session.sent can be read */
+	ADAPTER_CAP_WATCH = 1u << 5,
+	ADAPTER_CAP_SAVE = 1u << 6, /* running configuration can be saved */
+	ADAPTER_CAP_CALL_POLICY = 1u << 7, /* policy entries may call a device's own */
+};
+
+/* One request or command list; `text` shows '<secret NAME>' for secrets. */
+struct change_part {
+	char *what; /* 'vtysh', 'file /etc/bird/cutover.conf', 'shell', 'virsh' */
+	char *text; /* exactly what is sent, but for secrets */
+};
+
+struct changeset {
+	struct change_part *forward, *back;
+	size_t n_forward, n_back;
+	char *key; /* idempotency key, set by the engine */
+};
+
+void changeset_add(struct changeset *cs, bool back, const char *what,
+		   const char *text);
+void changeset_done(struct changeset *cs);
+json_t *changeset_to_json(const struct changeset *cs);
+bool changeset_from_json(const json_t *j, struct changeset *ret, struct err *e);
+
+/* Dead-man timer that apply() arms as part of the change; seconds 0: none. */
+struct adapter_guard {
+	uint32_t seconds;
+};
+
+struct adapter_ctx {
+	const struct target *target;
+	void *state;	      /* adapter's own, state_size bytes */
+	int64_t deadline_us;  /* monotonic; every slot obeys it */
+	uint64_t epoch;	      /* fencing epoch that commands carry */
+	/* Called with every exchange when set (trace decorator, dry-run). */
+	void (*trace)(void *arg, const char *what, const char *text);
+	void *trace_arg;
+};
+
+struct adapter_ops {
+	const char *name; /* driver name in plans */
+	uint32_t kinds;	  /* RESOURCE_BITs */
+	uint32_t caps;	  /* ADAPTER_CAPs */
+	size_t state_size;
+
+	/* Offline: can this set be expressed here?  NULL slot: always. */
+	bool (*check)(const struct target *t, const struct resource_set *set,
+		      struct err *e);
+	bool (*open)(struct adapter_ctx *c, struct err *e);
+	void (*close)(struct adapter_ctx *c);
+	/*
+	 * Reads the state of the resources that `want` names (kind, name and
+	 * whatever identifies it, e.g. session.neighbor).  A live list that the
+	 * caller wants (session.sent, .received) is asked for by one element '*'.
+	 * Everything asked for is in ret, absent ones with present = false.
+	 */
+	bool (*observe)(struct adapter_ctx *c, const struct resource_set *want,
+			struct resource_set *ret, struct err *e);
+	/*
+	 * Pure: no I/O.  The exact commands that lead `from` (as observed) to
+	 * `to`, and back.  An empty forward list: nothing to do.
+	 */
+	bool (*render)(const struct target *t, const struct resource_set *from,
+		       const struct resource_set *to, struct changeset *ret,
+		       struct err *e);
+	/* Sends cs->forward (or cs->back).  ret_token is set for PENDING. */
+	enum outcome (*apply)(struct adapter_ctx *c, const struct changeset *cs,
+			      bool back, const struct adapter_guard *guard,
+			      char **ret_token, struct err *e);
+	enum outcome (*poll)(struct adapter_ctx *c, const char *token,
+			     struct err *e);
+	enum outcome (*confirm)(struct adapter_ctx *c, const char *key,
+				struct err *e);
+	enum outcome (*revert)(struct adapter_ctx *c, const char *key,
+			       struct err *e);
+	/* Makes the running configuration survive a reboot. */
+	enum outcome (*save)(struct adapter_ctx *c, struct err *e);
+	/*
+	 * Claims a fencing epoch above every earlier one and returns it in
+	 * c->epoch; commands of older epochs are refused by the device after.
+	 */
+	bool (*fence)(struct adapter_ctx *c, struct err *e);
+	/*
+	 * Blocks up to the deadline for an event; returns text of it (owned by
+	 * the caller) or NULL when none came.  Only with ADAPTER_CAP_WATCH.
+	 */
+	char *(*watch)(struct adapter_ctx *c, struct err *e);
+};
+
+/* Registry, filled by main.c: the core knows no vendor. */
+void adapter_register(const struct adapter_ops *ops);
+const struct adapter_ops *adapter_find(const char *driver);
+
+#endif

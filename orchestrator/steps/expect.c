@@ -1,0 +1,279 @@
+/*
+ * expect.c - predicates over observed resources
+ *
+ * Pure; no I/O, no clock.  A resource that was not observed makes every
+ * expectation on it fail: absence of evidence is never success.
+ */
+#include "orchestrator/steps/expect.h"
+
+#include <string.h>
+
+#include "orchestrator/model/prefix.h"
+
+static const char *const kind_names[] = {
+	[EXPECT_ESTABLISHED] = "is Established",
+	[EXPECT_NOTHING_SENT] = "announces nothing",
+	[EXPECT_NOTHING_ACCEPTED] = "accepts nothing",
+	[EXPECT_SENT] = "announces",
+	[EXPECT_SENT_ONLY] = "announces only",
+	[EXPECT_ACCEPTED] = "accepts",
+	[EXPECT_BEST_FROM] = "is best from",
+	[EXPECT_BEST_NOT_FROM] = "is not best from",
+	[EXPECT_IN_FIB] = "is in the FIB",
+	[EXPECT_TUNNEL_UP] = "is up with IKE and child SA",
+	[EXPECT_OPER_UP] = "has carrier",
+	[EXPECT_IDLE] = "is idle, at most packets/s",
+	[EXPECT_CARRIES] = "carries traffic both ways, packets/s",
+	[EXPECT_SAVED] = "has its running configuration saved",
+	[EXPECT_NO_LONG_PATH] = "shows no maintenance prepend, AS path at most",
+};
+
+const char *expect_kind_name(enum expect_kind kind)
+{
+	return kind_names[kind];
+}
+
+struct expect *expect_add(struct expect_list *l, enum expect_kind kind,
+			  enum resource_kind on, const char *name)
+{
+	struct expect *x;
+
+	MEM_GROW(l->v, l->n, l->cap);
+	x = &l->v[l->n++];
+	memset(x, 0, sizeof(*x));
+	x->kind = kind;
+	x->on = on;
+	x->name = mem_strdup(name);
+	return x;
+}
+
+void expect_list_done(struct expect_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->v[i].name);
+		free(l->v[i].text);
+		state_list_done(&l->v[i].list);
+	}
+	free(l->v);
+	*l = (struct expect_list){ 0 };
+}
+
+char *expect_text(const struct expect *x)
+{
+	buf_auto b = BUF_INIT;
+
+	buf_printf(&b, "%s '%s' %s", resource_kind_name(x->on), x->name,
+		   kind_names[x->kind]);
+	if (x->text)
+		buf_printf(&b, " '%s'", x->text);
+	if (x->number)
+		buf_printf(&b, " %llu", (unsigned long long)x->number);
+	for (size_t i = 0; i < x->list.n && i < 6; i++)
+		buf_printf(&b, "%s %s", i ? "," : "", x->list.v[i]);
+	if (x->list.n > 6)
+		buf_printf(&b, ", ... (%zu in all)", x->list.n);
+	return buf_steal(&b);
+}
+
+static int text_cmp(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The first element of want that is not in have; have gets sorted. */
+static const char *list_missing(const struct state_list *have,
+				const struct state_list *want)
+{
+	mem_auto_free char **sorted = mem_calloc(have->n, sizeof(char *));
+
+	memcpy(sorted, have->v, have->n * sizeof(char *));
+	qsort(sorted, have->n, sizeof(char *), text_cmp);
+	for (size_t i = 0; i < want->n; i++)
+		if (!bsearch(&want->v[i], sorted, have->n, sizeof(char *),
+			     text_cmp))
+			return want->v[i];
+	return NULL;
+}
+
+static bool rules_match(const struct prefix_rule *rules, size_t n,
+			const struct prefix *p)
+{
+	for (size_t i = 0; i < n; i++)
+		if (prefix_rule_matches(&rules[i], p))
+			return true;
+	return false;
+}
+
+/* The first sent prefix that no rule of the list allows. */
+static const char *list_beyond(const struct state_list *sent,
+			       const struct state_list *rules)
+{
+	mem_auto_free struct prefix_rule *r =
+		mem_calloc(rules->n, sizeof(*r));
+	const char *bad = NULL;
+
+	bad = list_missing(rules, sent); /* fast path: all named exactly */
+	if (!bad)
+		return NULL;
+	for (size_t i = 0; i < rules->n; i++)
+		if (!prefix_rule_parse(rules->v[i], &r[i], NULL))
+			return rules->v[i];
+	for (size_t i = 0; i < sent->n; i++) {
+		struct prefix p;
+
+		if (!prefix_parse(sent->v[i], &p, NULL) ||
+		    !rules_match(r, rules->n, &p))
+			return sent->v[i];
+	}
+	return NULL;
+}
+
+static bool fail(struct buf *why, const struct expect *x, const char *fmt, ...)
+	mem_printf(3, 4);
+
+static bool fail(struct buf *why, const struct expect *x, const char *fmt, ...)
+{
+	mem_auto_free char *s = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	s = mem_vformat(fmt, ap);
+	va_end(ap);
+	buf_printf(why, "%s '%s' %s\n", resource_kind_name(x->on), x->name, s);
+	return false;
+}
+
+static bool check_lists(const struct expect *x, const struct state_session *s,
+			struct buf *why)
+{
+	const char *p;
+
+	switch (x->kind) {
+	case EXPECT_SENT:
+		p = list_missing(&s->sent, &x->list);
+		return !p || fail(why, x, "does not announce %s yet", p);
+	case EXPECT_SENT_ONLY:
+		p = list_beyond(&s->sent, &x->list);
+		return !p || fail(why, x, "announces %s, which it must not", p);
+	case EXPECT_ACCEPTED:
+		p = list_missing(&s->received, &x->list);
+		return !p || fail(why, x, "has not accepted %s yet", p);
+	default:
+		return fail(why, x, "cannot be checked so");
+	}
+}
+
+static bool check_session(const struct expect *x, const struct state_session *s,
+			  struct buf *why)
+{
+	switch (x->kind) {
+	case EXPECT_ESTABLISHED:
+		return (s->state && strcmp(s->state, "Established") == 0) ||
+		       fail(why, x, "is %s, not Established",
+			    s->state ? s->state : "in no known state");
+	case EXPECT_NOTHING_SENT:
+		return (!s->prefixes_sent && !s->sent.n) ||
+		       fail(why, x, "announces %u prefixes, not 0",
+			    s->prefixes_sent);
+	case EXPECT_NOTHING_ACCEPTED:
+		return !s->prefixes_accepted ||
+		       fail(why, x, "accepts %u prefixes, not 0",
+			    s->prefixes_accepted);
+	case EXPECT_NO_LONG_PATH: {
+		size_t hops = s->as_path && *s->as_path;
+
+		for (const char *c = s->as_path; c && *c; c++)
+			hops += *c == ' ';
+		return hops <= x->number ||
+		       fail(why, x, "shows AS path '%s': maintenance in progress",
+			    s->as_path);
+	}
+	default:
+		return check_lists(x, s, why);
+	}
+}
+
+static bool check_route(const struct expect *x, const struct state_route *r,
+			struct buf *why)
+{
+	const char *from = r->session ? r->session : "";
+
+	if (!r->in_fib)
+		return fail(why, x, "is not in the FIB");
+	if (x->kind == EXPECT_BEST_FROM && strcmp(from, x->text) != 0)
+		return fail(why, x, "is best from '%s', not from '%s'", from,
+			    x->text);
+	if (x->kind == EXPECT_BEST_NOT_FROM && strcmp(from, x->text) == 0)
+		return fail(why, x, "is still best from '%s'", from);
+	return true;
+}
+
+static uint64_t rate(uint64_t now, uint64_t before, int64_t span_us)
+{
+	return now < before || span_us <= 0 ?
+		       UINT64_MAX :
+		       (now - before) * 1000000 / (uint64_t)span_us;
+}
+
+static bool check_interface(const struct expect *x,
+			    const struct state_interface *now,
+			    const struct state_interface *before,
+			    int64_t span_us, struct buf *why)
+{
+	uint64_t rx, tx;
+
+	if (x->kind == EXPECT_OPER_UP)
+		return now->oper_up || fail(why, x, "has no carrier");
+	if (!before)
+		return fail(why, x, "was seen once; its rate needs two looks");
+	rx = rate(now->rx_packets, before->rx_packets, span_us);
+	tx = rate(now->tx_packets, before->tx_packets, span_us);
+	if (x->kind == EXPECT_IDLE)
+		return rx <= x->number ||
+		       fail(why, x, "still receives %llu packets/s",
+			    (unsigned long long)rx);
+	return (rx >= x->number && tx >= x->number) ||
+	       fail(why, x, "carries %llu packets/s in and %llu out",
+		    (unsigned long long)rx, (unsigned long long)tx);
+}
+
+static bool check_one(const struct expect *x, const struct resource_set *now,
+		      const struct resource_set *before, int64_t span_us,
+		      struct buf *why)
+{
+	const struct resource *r = resource_set_find(now, x->on, x->name);
+	const struct resource *old =
+		before ? resource_set_find(before, x->on, x->name) : NULL;
+
+	if (!r || !r->present)
+		return fail(why, x, "is not there");
+	switch (x->on) {
+	case RESOURCE_SESSION:
+		return check_session(x, &r->session, why);
+	case RESOURCE_ROUTE:
+		return check_route(x, &r->route, why);
+	case RESOURCE_INTERFACE:
+		return check_interface(x, &r->interface,
+				       old && old->present ? &old->interface :
+							     NULL,
+				       span_us, why);
+	case RESOURCE_TUNNEL:
+		return r->tunnel.up || fail(why, x, "is down");
+	case RESOURCE_CONFIG:
+		return r->config.saved ||
+		       fail(why, x, "differs from what is saved on the device");
+	default:
+		return fail(why, x, "cannot be checked so");
+	}
+}
+
+bool expect_check(const struct expect_list *l, const struct resource_set *now,
+		  const struct resource_set *before, int64_t span_us,
+		  struct buf *why)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < l->n; i++)
+		ok &= check_one(&l->v[i], now, before, span_us, why);
+	return ok;
+}
