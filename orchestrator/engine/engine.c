@@ -25,6 +25,7 @@ struct engine {
 	json_t *row_body; /* what is being committed */
 	char *why;	  /* last reason */
 	bool want_hold, want_stop, want_rollback;
+	struct resource_set derived; /* want of a step that was satisfied */
 	bool vnet_due; /* a change was made since the last look at it */
 	char *rollback_to, *rollback_why;
 	int exit_code;
@@ -71,6 +72,25 @@ static void append(struct engine *g, enum engine_phase phase, const char *kind,
 	g->row_body = body;
 }
 
+/* What 'start' recorded; what it did not record is wanted as compiled. */
+static void want_of_start(const struct engine *g, const struct step *s,
+			  struct resource_set *ret)
+{
+	const json_t *start = json_object_get(g->fold.checkpoints,
+					      g->program->v[0].name);
+	resource_set_auto was = { 0 };
+
+	if (start)
+		resource_set_from_json(json_peek(start, s->target), &was, NULL);
+	for (size_t i = 0; i < s->want.n; i++) {
+		const struct resource *x = &s->want.v[i];
+		const struct resource *r =
+			resource_set_find(&was, x->kind, x->name);
+
+		resource_set_add_copy(ret, r ? r : x);
+	}
+}
+
 static void emit_step(struct engine *g, enum action_kind kind,
 		      enum engine_phase phase)
 {
@@ -81,6 +101,10 @@ static void emit_step(struct engine *g, enum action_kind kind,
 	a->target = mem_strdup(s->target);
 	if (g->fold.want.n)
 		resource_set_copy(&a->want, &g->fold.want);
+	else if (g->derived.n)
+		resource_set_copy(&a->want, &g->derived);
+	else if (s->derive == STEP_DERIVE_START)
+		want_of_start(g, s, &a->want);
 	else
 		resource_set_copy(&a->want, &s->want);
 }
@@ -146,6 +170,7 @@ static void step_start(struct engine *g, const struct step *s)
 	uint32_t poll = g->policy.poll_ms ? g->policy.poll_ms : 200;
 
 	g->budget = 1 + s->timeout_ms / poll;
+	resource_set_done(&g->derived);
 	switch (s->kind) {
 	case STEP_ENSURE:
 		emit_step(g, ACTION_PREPARE, PHASE_PREPARE);
@@ -158,6 +183,10 @@ static void step_start(struct engine *g, const struct step *s)
 		break;
 	case STEP_HOLD:
 		append(g, PHASE_DONE_ROW, "done", json_object());
+		break;
+	case STEP_SAVE:
+		emit(g, ACTION_SAVE, PHASE_SAVE)->target =
+			mem_strdup(s->target);
 		break;
 	case STEP_CHECKPOINT:
 		emit(g, ACTION_SNAPSHOT, PHASE_SNAPSHOT);
@@ -270,6 +299,7 @@ static void resume_at(struct engine *g)
 		break;
 	case FOLD_STEP_OUTCOME:
 		g->budget = 1 + s->timeout_ms / (g->policy.poll_ms + 1);
+		resource_set_done(&g->derived);
 		step_verify(g);
 		break;
 	case FOLD_STEP_BEGUN:
@@ -378,6 +408,8 @@ static void on_prepared(struct engine *g, const struct event *ev)
 		return;
 	}
 	if (ev->satisfied) {
+		if (ev->want)
+			resource_set_copy(&g->derived, ev->want);
 		step_verify(g);
 		return;
 	}
@@ -634,6 +666,7 @@ void engine_free(struct engine *g)
 	if (!g)
 		return;
 	fold_done(&g->fold);
+	resource_set_done(&g->derived);
 	json_decref(g->row_body);
 	free(g->row_kind);
 	free(g->row_step);

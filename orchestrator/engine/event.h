@@ -55,6 +55,7 @@ enum action_kind {
 	ACTION_SETTLE,	 /* fence, then observe; answer OBSERVED */
 	ACTION_OBSERVE,	 /* observe and check; answer OBSERVED */
 	ACTION_CONFIRM,	 /* answer CONFIRMED */
+	ACTION_SAVE,	 /* answer CONFIRMED */
 	ACTION_SNAPSHOT, /* observe every watched target; answer SNAPSHOT */
 	ACTION_VNET,	 /* observe the virtual network; answer OBSERVED */
 	ACTION_TIMER,	 /* answer TIMER after ms */

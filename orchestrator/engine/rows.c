@@ -173,6 +173,7 @@ const char *engine_phase_name(enum engine_phase phase)
 		[PHASE_HOLD_ROW] = "holding",
 		[PHASE_HOLD] = "hold",
 		[PHASE_GO_ROW] = "go",
+		[PHASE_SAVE] = "save",
 		[PHASE_SNAPSHOT] = "snapshot",
 		[PHASE_CHECKPOINT_ROW] = "checkpoint",
 		[PHASE_DONE_ROW] = "done",

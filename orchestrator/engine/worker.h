@@ -17,6 +17,7 @@ enum job_kind {
 	JOB_SETTLE,
 	JOB_OBSERVE,
 	JOB_CONFIRM,
+	JOB_SAVE,
 	JOB_LOOK, /* observe `want` as it is: snapshot, vnet, guards */
 };
 

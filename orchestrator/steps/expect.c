@@ -15,6 +15,7 @@ static const char *const kind_names[] = {
 	[EXPECT_NOTHING_SENT] = "announces nothing",
 	[EXPECT_NOTHING_ACCEPTED] = "accepts nothing",
 	[EXPECT_SENT] = "announces",
+	[EXPECT_SENT_PINS] = "announces the more-specifics of",
 	[EXPECT_SENT_ONLY] = "announces only",
 	[EXPECT_ACCEPTED] = "accepts",
 	[EXPECT_BEST_FROM] = "is best from",
@@ -237,6 +238,21 @@ static bool check_interface(const struct expect *x,
 		    (unsigned long long)rx, (unsigned long long)tx);
 }
 
+static bool check_pins(const struct expect *x, const struct state_session *s,
+		       const struct resource_set *now, struct buf *why)
+{
+	const struct resource *pin =
+		resource_set_find(now, RESOURCE_STATIC_ROUTE, x->text);
+	const char *p;
+
+	if (!pin)
+		return fail(why, x, "was observed without '%s'", x->text);
+	if (!pin->present)
+		return true; /* nothing was announced, nothing is held */
+	p = list_missing(&s->sent, &pin->static_route.prefixes);
+	return !p || fail(why, x, "does not announce %s yet", p);
+}
+
 static bool check_one(const struct expect *x, const struct resource_set *now,
 		      const struct resource_set *before, int64_t span_us,
 		      struct buf *why)
@@ -249,6 +265,8 @@ static bool check_one(const struct expect *x, const struct resource_set *now,
 		return fail(why, x, "is not there");
 	switch (x->on) {
 	case RESOURCE_SESSION:
+		if (x->kind == EXPECT_SENT_PINS)
+			return check_pins(x, &r->session, now, why);
 		return check_session(x, &r->session, why);
 	case RESOURCE_ROUTE:
 		return check_route(x, &r->route, why);

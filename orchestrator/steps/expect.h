@@ -14,6 +14,7 @@ enum expect_kind {
 	EXPECT_NOTHING_SENT, /* session: adj-rib-out empty */
 	EXPECT_NOTHING_ACCEPTED,
 	EXPECT_SENT,	     /* session: sends every prefix of `list` */
+	EXPECT_SENT_PINS,    /* session: sends what static_route `text` holds */
 	EXPECT_SENT_ONLY,    /* session: sends nothing that no rule of `list` matches */
 	EXPECT_ACCEPTED,     /* session: accepts every prefix of `list` */
 	EXPECT_BEST_FROM,    /* route: best path learned from `text`, in the FIB */

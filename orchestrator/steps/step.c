@@ -10,6 +10,7 @@ const char *step_kind_name(enum step_kind kind)
 	static const char *const names[] = {
 		[STEP_ENSURE] = "ensure", [STEP_WAIT] = "wait",
 		[STEP_SOAK] = "soak",	  [STEP_HOLD] = "hold",
+		[STEP_SAVE] = "save",
 		[STEP_CHECKPOINT] = "checkpoint",
 	};
 

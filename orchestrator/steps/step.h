@@ -7,7 +7,7 @@
  * starts (promise 3).  Every step is idempotent: it names a state, not an act,
  * so undoing a block that was done only in part is the same list.
  *
- *	preflight -> stage -> circuit -> sessions -> attach -> wave... -> finish
+ *	start -> stage -> circuit -> sessions -> attach -> wave... -> finish
  */
 #ifndef CUTOVER_STEPS_STEP_H
 #define CUTOVER_STEPS_STEP_H
@@ -21,6 +21,7 @@ enum step_kind {
 	STEP_WAIT,	 /* observe until what is expected holds, or time is up */
 	STEP_SOAK,	 /* let time pass under the guards */
 	STEP_HOLD,	 /* wait for the operator's go */
+	STEP_SAVE,	 /* what runs on the device survives its reboot */
 	STEP_CHECKPOINT, /* record everything that is needed to come back */
 };
 
@@ -29,6 +30,8 @@ enum step_derive {
 	/* static_route.prefixes = halves of what the circuit session announces
 	 * and `rules` match: known only when the step starts. */
 	STEP_DERIVE_PINS,
+	/* what the checkpoint 'start' recorded of each wanted resource */
+	STEP_DERIVE_START,
 };
 
 struct step {

@@ -1,0 +1,50 @@
+/*
+ * build.h - what compile.c and wave.c share; private to orchestrator/steps/
+ */
+#ifndef CUTOVER_STEPS_BUILD_H
+#define CUTOVER_STEPS_BUILD_H
+
+#include "orchestrator/steps/policy.h"
+
+struct build {
+	const struct plan *plan;
+	struct program *program;
+	const char *block;   /* name of the block at hand */
+	struct step_vec *to; /* its steps, or its undo */
+};
+
+/* Step `id` about `target`; the title is printf-formatted. */
+struct step *build_step(struct build *b, enum step_kind kind,
+			const char *target, const char *id, const char *fmt,
+			...) mem_printf(5, 6);
+/* The same with an id made of two words: 'verb-name'. */
+char *build_id(const char *verb, const char *name);
+
+/* Our session as it is wanted in a step; only identifying fields are set. */
+struct resource *build_session(struct resource_set *set,
+			       const struct policy_session *s);
+/* The VPN's session of a tunnel, for looking only. */
+struct resource *build_vpn_session(struct resource_set *set,
+				   const struct plan_tunnel *t);
+/* Asks for the lists of announced or accepted prefixes. */
+void build_ask_sent(struct resource *session);
+void build_ask_received(struct resource *session);
+void build_look_route(struct step *s, const char *prefix);
+
+const struct plan_link_peering *build_on(const struct policy_session *s);
+const struct plan_edge *build_edge(const struct policy_session *s);
+/* The BGP tunnel of an edge, or NULL. */
+const struct plan_tunnel *build_tunnel(const struct plan *p, size_t edge);
+
+/* Calls fn for each of our sessions, in plan order or the other way round. */
+void build_each_session(const struct plan *p, bool backwards,
+			void (*fn)(const struct policy_session *s, void *arg),
+			void *arg);
+
+/* Saving on all edges, then the checkpoint or, in an undo, the saving alone. */
+void build_save(struct build *b);
+void build_checkpoint(struct build *b);
+
+void build_wave(struct build *b, size_t wave); /* wave.c */
+
+#endif

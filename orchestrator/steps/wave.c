@@ -1,0 +1,363 @@
+/*
+ * wave.c - one wave forward, and its way back without loss
+ *
+ * Forward: import on one edge, its FIB verified, then the other; then export
+ * the same way; then traffic is seen on the circuit; then the soak.
+ *
+ * Back (design, 'Hitless way back'): withdrawing the last circuit route empties
+ * the provider's edge while the cloud gateway may still send to it.  So the
+ * prefixes are first held on the VPN by more-specifics (pins), the circuit is
+ * seen to be idle, and only then withdrawn; then unpinned.  The import is
+ * first de-preferred below the VPN on each edge, then denied: a denied edge
+ * would follow the other one's stale route.
+ *
+ * Pure.  Every step names a state, so that undoing half a wave is the same.
+ */
+#include <string.h>
+
+#include "orchestrator/port/adapter.h"
+#include "orchestrator/steps/build.h"
+
+#define SETTLE_MS 4000 /* BGP in the cloud, which cannot be looked at from here */
+#define IDLE_PPS  20   /* BGP, BFD and ARP of an idle link stay below */
+
+struct wave_build {
+	struct build *b;
+	size_t wave;
+};
+
+static bool exports(const struct policy_session *s, const struct wave_build *w)
+{
+	return policy_changes(s, false, w->wave);
+}
+
+static bool imports(const struct policy_session *s, const struct wave_build *w)
+{
+	return policy_changes(s, true, w->wave);
+}
+
+static struct expect *expect_session(struct step *s, enum expect_kind kind,
+				     const char *name)
+{
+	return expect_add(&s->expect, kind, RESOURCE_SESSION, name);
+}
+
+static struct step *bind_step(struct wave_build *w, const char *verb,
+			      const struct policy_session *s, bool import,
+			      const char *policy, const char *what)
+{
+	mem_auto_free char *name = policy_session_name(s);
+	mem_auto_free char *id = build_id(verb, name);
+	struct step *st = build_step(w->b, STEP_ENSURE, build_edge(s)->name, id,
+				     "%s on '%s' (%s)", what, name,
+				     build_edge(s)->name);
+	struct resource *r = build_session(&st->want, s);
+
+	if (import)
+		r->session.import = mem_strdup(policy);
+	else
+		r->session.export = mem_strdup(policy);
+	r->session.enabled = true;
+	st->guarded = true;
+	return st;
+}
+
+/* ---- forward ---- */
+
+static void wave_import(const struct policy_session *s, void *arg)
+{
+	struct wave_build *w = arg;
+	mem_auto_free char *policy = policy_name(s, true, w->wave + 1);
+	mem_auto_free char *name = policy_session_name(s);
+	struct state_list cloud = { 0 };
+	struct step *st;
+
+	if (!imports(s, w))
+		return;
+	policy_moved_cloud(s, w->wave, &cloud);
+	st = bind_step(w, "import", s, true, policy, "take cloud prefixes");
+	build_ask_received(build_session(&st->look, s));
+	expect_session(st, EXPECT_ESTABLISHED, name);
+	for (size_t i = 0; i < cloud.n; i++) {
+		struct expect *x = expect_session(st, EXPECT_ACCEPTED, name);
+
+		state_list_add(&x->list, cloud.v[i]);
+		build_look_route(st, cloud.v[i]);
+		x = expect_add(&st->expect, EXPECT_BEST_FROM, RESOURCE_ROUTE,
+			       cloud.v[i]);
+		x->text = mem_strdup(build_on(s)->neighbor);
+	}
+	state_list_done(&cloud);
+}
+
+/* Prefixes that are named exactly must be seen; ranges only bound the rest. */
+static void expect_sent(struct step *st, const char *name,
+			const struct state_list *all,
+			const struct state_list *moved)
+{
+	struct expect *x = expect_session(st, EXPECT_SENT_ONLY, name);
+
+	for (size_t i = 0; i < all->n; i++)
+		state_list_add(&x->list, all->v[i]);
+	x = expect_session(st, EXPECT_SENT, name);
+	for (size_t i = 0; i < moved->n; i++)
+		if (!strchr(moved->v[i], ' '))
+			state_list_add(&x->list, moved->v[i]);
+}
+
+static void wave_export(const struct policy_session *s, void *arg)
+{
+	struct wave_build *w = arg;
+	mem_auto_free char *policy = policy_name(s, false, w->wave + 1);
+	mem_auto_free char *name = policy_session_name(s);
+	struct state_list all = { 0 };
+	struct state_list moved = { 0 };
+	struct step *st;
+
+	if (!exports(s, w))
+		return;
+	policy_onprem(s, 0, w->wave + 1, &all);
+	policy_onprem(s, w->wave, w->wave + 1, &moved);
+	st = bind_step(w, "export", s, false, policy, "announce site prefixes");
+	build_ask_sent(build_session(&st->look, s));
+	expect_session(st, EXPECT_ESTABLISHED, name);
+	expect_sent(st, name, &all, &moved);
+	state_list_done(&all);
+	state_list_done(&moved);
+}
+
+/* Which link carries is the hashing's choice: noted for each, not demanded. */
+static void wave_carries(const struct policy_session *s, void *arg)
+{
+	struct wave_build *w = arg;
+	const char *ifname = build_on(s)->interface;
+	mem_auto_free char *name = policy_session_name(s);
+	mem_auto_free char *id = build_id("carries", name);
+	struct step *st;
+
+	if (!imports(s, w) && !exports(s, w))
+		return;
+	st = build_step(w->b, STEP_WAIT, build_edge(s)->name, id,
+			"'%s' carries traffic both ways", name);
+	resource_set_add(&st->look, RESOURCE_INTERFACE, ifname);
+	expect_add(&st->expect, EXPECT_CARRIES, RESOURCE_INTERFACE, ifname)
+		->number = IDLE_PPS + 1;
+	st->timeout_ms = 5000;
+	st->optional = true;
+}
+
+static void wave_forward(struct wave_build *w)
+{
+	const struct plan *p = w->b->plan;
+	const struct plan_wave *wave = &p->waves[w->wave];
+
+	build_each_session(p, false, wave_import, w);
+	build_each_session(p, false, wave_export, w);
+	if (p->n_probes)
+		build_each_session(p, false, wave_carries, w);
+	build_step(w->b, STEP_SOAK, NULL, "soak", "soak under the guards")
+		->soak_ms = wave->soak_ms;
+	build_checkpoint(w->b);
+	if (wave->hold)
+		build_step(w->b, STEP_HOLD, NULL, "hold",
+			   "wave '%s' is done; go on?", wave->name);
+}
+
+/* ---- back ---- */
+
+static bool can_pin(const struct plan *p, size_t edge)
+{
+	const struct adapter_ops *ops = adapter_find(p->edges[edge].driver);
+
+	return build_tunnel(p, edge) && ops && (ops->caps & ADAPTER_CAP_PIN);
+}
+
+/* Only what moved to the circuit from the VPN can be held on the VPN. */
+static bool pins(const struct policy_session *s, const struct wave_build *w)
+{
+	const struct plan_circuit *c = &s->plan->circuits[s->circuit];
+
+	return exports(s, w) && can_pin(s->plan, c->links[s->link].edge) &&
+	       strcmp(c->peerings[s->peering].domain, "private") == 0;
+}
+
+static void add_rules(struct step *st, const struct policy_session *s,
+		      size_t wave)
+{
+	struct state_list onprem = { 0 };
+
+	policy_onprem(s, wave, wave + 1, &onprem);
+	st->rules = mem_calloc(onprem.n, sizeof(*st->rules));
+	for (size_t i = 0; i < onprem.n; i++)
+		if (prefix_rule_parse(onprem.v[i], &st->rules[st->n_rules],
+				      NULL))
+			st->n_rules++;
+	state_list_done(&onprem);
+}
+
+static void wave_pin(const struct policy_session *s, void *arg)
+{
+	struct wave_build *w = arg;
+	const struct plan_circuit *c = &s->plan->circuits[s->circuit];
+	const struct plan_tunnel *t;
+	mem_auto_free char *id = NULL;
+	mem_auto_free char *pin = NULL;
+	struct step *st;
+
+	if (!pins(s, w))
+		return;
+	t = build_tunnel(s->plan, c->links[s->link].edge);
+	id = build_id("pin", t->name);
+	pin = mem_format("CUTOVER-pin-%s", t->name);
+	st = build_step(w->b, STEP_ENSURE, build_edge(s)->name, id,
+			"hold cloud traffic on '%s' by more-specifics", t->name);
+	resource_set_add(&st->want, RESOURCE_STATIC_ROUTE, pin)
+		->static_route.session = mem_strdup(t->neighbor);
+	build_ask_sent(build_session(&st->look, s));
+	build_ask_sent(build_vpn_session(&st->look, t));
+	st->derive = STEP_DERIVE_PINS;
+	st->derive_session = policy_session_name(s);
+	add_rules(st, s, w->wave);
+	expect_session(st, EXPECT_SENT_PINS, t->name)->text = mem_strdup(pin);
+}
+
+static void wave_unpin(const struct policy_session *s, void *arg)
+{
+	struct wave_build *w = arg;
+	const struct plan_circuit *c = &s->plan->circuits[s->circuit];
+	const struct plan_tunnel *t;
+	mem_auto_free char *id = NULL;
+	mem_auto_free char *pin = NULL;
+	struct resource *r;
+
+	if (!pins(s, w))
+		return;
+	t = build_tunnel(s->plan, c->links[s->link].edge);
+	id = build_id("unpin", t->name);
+	pin = mem_format("CUTOVER-pin-%s", t->name);
+	r = resource_set_add(
+		&build_step(w->b, STEP_ENSURE, build_edge(s)->name, id,
+			    "withdraw the more-specifics on '%s'", t->name)
+			 ->want,
+		RESOURCE_STATIC_ROUTE, pin);
+	r->static_route.session = mem_strdup(t->neighbor);
+	r->present = false;
+}
+
+static void wave_idle(const struct policy_session *s, void *arg)
+{
+	struct wave_build *w = arg;
+	const char *ifname = build_on(s)->interface;
+	mem_auto_free char *name = policy_session_name(s);
+	mem_auto_free char *id = build_id("idle", name);
+	struct step *st;
+
+	if (!pins(s, w) && !exports(s, w))
+		return;
+	st = build_step(w->b, STEP_WAIT, build_edge(s)->name, id,
+			"nothing comes in on '%s' any more", name);
+	resource_set_add(&st->look, RESOURCE_INTERFACE, ifname);
+	expect_add(&st->expect, EXPECT_IDLE, RESOURCE_INTERFACE, ifname)
+		->number = IDLE_PPS;
+	/* without a pin, or with a dead link, there is nothing to wait for */
+	st->timeout_ms = 15000;
+	st->optional = true;
+}
+
+static void wave_withdraw(const struct policy_session *s, void *arg)
+{
+	struct wave_build *w = arg;
+	mem_auto_free char *policy = policy_name(s, false, w->wave);
+	mem_auto_free char *name = policy_session_name(s);
+	struct state_list rest = { 0 };
+	struct step *st;
+
+	if (!exports(s, w))
+		return;
+	policy_onprem(s, 0, w->wave, &rest);
+	st = bind_step(w, "withdraw", s, false, policy, "withdraw site prefixes");
+	build_ask_sent(build_session(&st->look, s));
+	if (rest.n) {
+		struct state_list none = { 0 };
+
+		expect_sent(st, name, &rest, &none);
+	} else {
+		expect_session(st, EXPECT_NOTHING_SENT, name);
+	}
+	state_list_done(&rest);
+}
+
+static void wave_drain(const struct policy_session *s, void *arg)
+{
+	struct wave_build *w = arg;
+	mem_auto_free char *policy = policy_drain_name(s, w->wave + 1);
+	struct state_list cloud = { 0 };
+	struct step *st;
+
+	if (!imports(s, w))
+		return;
+	policy_moved_cloud(s, w->wave, &cloud);
+	st = bind_step(w, "drain", s, true, policy, "prefer the VPN");
+	for (size_t i = 0; i < cloud.n; i++) {
+		build_look_route(st, cloud.v[i]);
+		expect_add(&st->expect, EXPECT_BEST_NOT_FROM, RESOURCE_ROUTE,
+			   cloud.v[i])
+			->text = mem_strdup(build_on(s)->neighbor);
+	}
+	state_list_done(&cloud);
+}
+
+static void wave_deny(const struct policy_session *s, void *arg)
+{
+	struct wave_build *w = arg;
+	mem_auto_free char *policy = policy_name(s, true, w->wave);
+	struct state_list cloud = { 0 };
+	struct step *st;
+
+	if (!imports(s, w))
+		return;
+	policy_moved_cloud(s, w->wave, &cloud);
+	st = bind_step(w, "deny", s, true, policy, "refuse cloud prefixes");
+	for (size_t i = 0; i < cloud.n; i++) {
+		build_look_route(st, cloud.v[i]);
+		expect_add(&st->expect, EXPECT_IN_FIB, RESOURCE_ROUTE,
+			   cloud.v[i]);
+	}
+	state_list_done(&cloud);
+}
+
+static void settle(struct wave_build *w, const char *id, const char *why)
+{
+	build_step(w->b, STEP_SOAK, NULL, id, "%s", why)->soak_ms = SETTLE_MS;
+}
+
+static void wave_back(struct wave_build *w)
+{
+	const struct plan *p = w->b->plan;
+
+	build_each_session(p, true, wave_pin, w);
+	settle(w, "settle-pins", "let the cloud follow the more-specifics");
+	if (w->wave == 0)
+		build_each_session(p, true, wave_idle, w);
+	build_each_session(p, true, wave_withdraw, w);
+	settle(w, "settle-withdrawn", "let the cloud forget the circuit");
+	build_each_session(p, true, wave_unpin, w);
+	build_each_session(p, true, wave_drain, w);
+	build_each_session(p, true, wave_deny, w);
+	build_save(w->b);
+}
+
+void build_wave(struct build *b, size_t wave)
+{
+	struct wave_build w = { .b = b, .wave = wave };
+	mem_auto_free char *name = mem_format("wave-%s", b->plan->waves[wave].name);
+	mem_auto_free char *title =
+		mem_format("move wave '%s'", b->plan->waves[wave].name);
+	struct block *blk = program_block(b->program, name, title);
+
+	b->block = blk->name;
+	b->to = &blk->steps;
+	wave_forward(&w);
+	b->to = &blk->undo;
+	wave_back(&w);
+}
