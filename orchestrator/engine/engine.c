@@ -287,6 +287,10 @@ static void resume_at(struct engine *g)
 {
 	const struct step *s = fold_current(&g->fold);
 
+	if (g->fold.held && g->want_rollback) {
+		obey(g);
+		return;
+	}
 	if (g->fold.held) {
 		set_phase(g, PHASE_HOLD);
 		if (g->policy.end_on_hold)
@@ -316,7 +320,9 @@ static void resume_at(struct engine *g)
 
 static void on_hold_row(struct engine *g)
 {
-	if (g->policy.end_on_hold || g->want_stop)
+	if (g->want_rollback)
+		obey(g);
+	else if (g->policy.end_on_hold || g->want_stop)
 		finish(g, "holding", EXIT_HOLDING);
 	else
 		set_phase(g, PHASE_HOLD);
@@ -588,6 +594,7 @@ static void on_guard(struct engine *g, const struct event *ev)
 		return;
 	set_why(g, ev->text);
 	if (ev->verdict == GUARD_BREACH && !ev->hold_on_breach &&
+	    g->policy.rollback_automatic &&
 	    g->fold.touched >= 0) {
 		ask_rollback(g, NULL, ev->text);
 		if (at_rest(g))
