@@ -1,8 +1,8 @@
 /*
  * diag.h - what is wrong with a plan, with its place
  *
- *	plan.yaml:12:14: error: prefix '10.1.0.1/16' has host bits set; write '10.1.0.0/16' [prefix-host-bits]
- *	    onprem: [10.1.0.1/16]
+ *	plan.yaml:12:14: error: prefix '10.1.0.1/16' has host bits set; write
+ *'10.1.0.0/16' [prefix-host-bits] onprem: [10.1.0.1/16]
  *	             ^
  *
  * Ownership: the list owns its texts.

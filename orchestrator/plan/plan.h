@@ -47,34 +47,34 @@ struct plan_tunnel {
 	char *connection; /* as the IPsec daemon calls it */
 	char *neighbor;	  /* BGP neighbor inside, or NULL: static */
 	uint32_t asn;
-	char *interface;  /* static: the tunnel's interface, or NULL */
+	char *interface; /* static: the tunnel's interface, or NULL */
 };
 
 struct plan_link {
 	char *name; /* 'primary', 'secondary' */
 	size_t edge;
-	char *interface;       /* physical, on the edge */
+	char *interface;	   /* physical, on the edge */
 	struct state_list network; /* libvirt networks that light this link */
 };
 
 struct plan_link_peering { /* one peering on one link */
-	char *subnet;	 /* canonical '172.16.0.0/30' */
-	char *local;	 /* first address, ours */
-	char *local_len; /* '172.16.0.1/30' */
-	char *neighbor;	 /* second address, theirs */
-	char *interface; /* where the addresses go */
-	char *parent;	 /* dot1q: the link's interface; else NULL */
+	char *subnet;	   /* canonical '172.16.0.0/30' */
+	char *local;	   /* first address, ours */
+	char *local_len;   /* '172.16.0.1/30' */
+	char *neighbor;	   /* second address, theirs */
+	char *interface;   /* where the addresses go */
+	char *parent;	   /* dot1q: the link's interface; else NULL */
 };
 
 struct plan_peering {
-	char *name;   /* 'private', 'microsoft', 'public' or another word */
-	char *domain; /* one of those three; default: the name */
-	uint32_t asn; /* the provider's */
+	char *name;    /* 'private', 'microsoft', 'public' or another word */
+	char *domain;  /* one of those three; default: the name */
+	uint32_t asn;  /* the provider's */
 	uint32_t vlan; /* 0: untagged */
-	struct plan_link_peering *on; /* one per link, same order */
-	struct secret_ref password;   /* SECRET_NONE: none */
+	struct plan_link_peering *on;		  /* one per link, same order */
+	struct secret_ref password;		  /* SECRET_NONE: none */
 	uint32_t bfd_interval_ms, bfd_multiplier; /* 0: no BFD */
-	uint32_t hold_s, keepalive_s; /* 0: device default */
+	uint32_t hold_s, keepalive_s;		  /* 0: device default */
 	uint32_t max_path; /* AS hops of a normal path; longer: maintenance */
 };
 
@@ -85,7 +85,8 @@ struct plan_limits { /* 0: the provider declares none */
 struct plan_circuit {
 	char *name, *driver, *uri;
 	enum plan_model model;
-	char *attachment; /* network or connection; NULL: external, observe only */
+	char *attachment; /* network or connection; NULL: external, observe only
+			   */
 	struct plan_limits limits;
 	struct plan_link *links;
 	size_t n_links;
@@ -117,11 +118,11 @@ struct plan_wave {
 };
 
 struct plan_probe {
-	char *name, *kind; /* stamp, icmp, tcp, http, tcp-flow */
-	int host;	   /* index into hosts; -1: here */
-	char *source, *to; /* source may be NULL */
-	uint16_t port;	   /* 0: the kind's default */
-	uint32_t rate;	   /* packets/s */
+	char *name, *kind;    /* stamp, icmp, tcp, http, tcp-flow */
+	int host;	      /* index into hosts; -1: here */
+	char *source, *to;    /* source may be NULL */
+	uint16_t port;	      /* 0: the kind's default */
+	uint32_t rate;	      /* packets/s */
 	uint32_t flows, size; /* size 0: smallest */
 	bool df;
 	int group; /* or -1 */
@@ -129,9 +130,9 @@ struct plan_probe {
 
 struct plan_guard {
 	char *name;
-	int probe;	      /* index, or -1: sessions */
+	int probe; /* index, or -1: sessions */
 	bool has_lost, has_gap, has_rtt;
-	uint32_t lost;	      /* packets in the window, at most */
+	uint32_t lost;		 /* packets in the window, at most */
 	uint32_t gap_ms, rtt_ms; /* at most */
 	uint32_t window_ms;
 	enum plan_breach breach;
@@ -179,7 +180,7 @@ struct plan {
 	struct plan_timeouts timeouts;
 	uint32_t baseline_ms;
 	int64_t window_start_us, window_end_us; /* wall clock; 0: none */
-	bool finish_retire; /* else the VPN is kept */
+	bool finish_retire;			/* else the VPN is kept */
 };
 
 /* NULL when there is an error among the diagnostics (which are kept). */

@@ -1,0 +1,295 @@
+/*
+ * wrapper.c - what runs on the device around every command
+ *
+ * Two shell texts: the outer one takes the script from standard input, the
+ * lock, and the decision whether to run; the inner one runs under timeout(1),
+ * so that a script that hangs ends at the device's own deadline even when
+ * nobody is connected any more.  Neither text has a single quote in it, so both
+ * travel as quoted words.  POSIX sh; besides it flock, timeout, head and cat
+ * (Debian has them all, busybox can have them).
+ *
+ * Invariants:
+ *   - nothing runs before the script's last byte, the random word, is there;
+ *   - reads share the lock, changes and fences have it alone, and it is held by
+ *     the process that runs the script, not by the connection;
+ *   - a key is on record as started before its change starts, and its status
+ *     is written by the process that ran it, whoever is still listening;
+ *   - the output of a change goes to files first: a lost connection does not
+ *     break a change in the middle with SIGPIPE;
+ *   - the script does not inherit the lock, so what it leaves in the
+ *     background does not keep it.
+ *
+ * An epoch that is absent (the device has restarted, /run is empty) is taken
+ * over from the next change; one that differs is refused.  The first fence
+ * starts from the clock, so that epochs grow over restarts as well.
+ *
+ * Threads: none.  It never sees what the script means.
+ */
+#include "adapters/transport/wrapper.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "orchestrator/base/digest.h"
+
+#define OUT_MAX (64u * 1024 * 1024)
+#define ERR_MAX (64u * 1024)
+
+static const char outer[] =
+	"umask 077\n"
+	"LC_ALL=C\n"
+	"PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/"
+	"bin\n"
+	"export LC_ALL PATH\n"
+	"d=$1 m=$2 ep=$3 k=$4 t=$5 n=$6 x=$7\n"
+	"say() {\n"
+	"	printf \"\\n%s\\n\" \"$x\" >&2\n"
+	"	printf \"\\n%s %s\\n\" \"$x\" \"$*\"\n"
+	"	exit 0\n"
+	"}\n"
+	"for c in flock timeout head cat; do\n"
+	"	command -v $c >/dev/null || say setup \"$c is not installed\"\n"
+	"done\n"
+	"[ -d \"$d/done\" ] || mkdir -p \"$d/done\" 2>/dev/null ||\n"
+	"	say setup \"cannot create $d/done: log in as root, or make "
+	"it\"\n"
+	"s=$(timeout \"$t\" head -c \"$n\")\n"
+	"case $s in\n"
+	"*\"#$x\") s=${s%\"#$x\"} ;;\n"
+	"*) say cut ;;\n"
+	"esac\n"
+	"[ -w \"$d/lock\" ] || (: >>\"$d/lock\") 2>/dev/null ||\n"
+	"	say setup \"cannot write $d/lock\"\n"
+	"exec 9>>\"$d/lock\"\n"
+	"l=-x\n"
+	"[ \"$m\" != read ] || l=-s\n"
+	"read -r u j </proc/uptime\n"
+	"flock -n $l 9 || timeout \"$t\" flock $l 9 || say locked\n"
+	"read -r v j </proc/uptime\n"
+	"t=$((t - ${v%%.*} + ${u%%.*}))\n"
+	"[ \"$t\" -ge 1 ] || say locked\n"
+	"e=\n"
+	"if [ -f \"$d/epoch\" ]; then\n"
+	"	read -r e <\"$d/epoch\"\n"
+	"	case $e in\n"
+	"	\"\"|*[!0-9]*) say setup \"$d/epoch is damaged; remove it\" "
+	";;\n"
+	"	esac\n"
+	"fi\n"
+	"set_epoch() {\n"
+	"	printf \"%s\\n\" \"$1\" >\"$d/epoch.new\" &&\n"
+	"		mv -f \"$d/epoch.new\" \"$d/epoch\" ||\n"
+	"		say setup \"cannot write $d/epoch\"\n"
+	"}\n"
+	"case $m in\n"
+	"fence)\n"
+	"	[ -n \"$e\" ] || e=$(date +%s)\n"
+	"	e=$((e + 1))\n"
+	"	set_epoch \"$e\"\n"
+	"	find \"$d/done\" -type f -mtime +6 -exec rm -f {} \\; "
+	"2>/dev/null\n"
+	"	exec 9>&-\n"
+	"	say epoch \"$e\" ;;\n"
+	"read)\n"
+	"	[ \"$ep\" = 0 ] || [ -z \"$e\" ] || [ \"$ep\" = \"$e\" ] ||\n"
+	"		say stale \"$e\"\n"
+	"	printf %s \"$s\" | timeout -k 2 \"$t\" sh -c \"$8\" cutover "
+	"\"$x\" ||\n"
+	"		say late ;;\n"
+	"change)\n"
+	"	if [ -n \"$e\" ]; then\n"
+	"		[ \"$ep\" = \"$e\" ] || say stale \"$e\"\n"
+	"	elif [ \"$ep\" != 0 ]; then\n"
+	"		set_epoch \"$ep\"\n"
+	"	fi\n"
+	"	f=$d/done/$k\n"
+	"	if [ -f \"$f\" ]; then\n"
+	"		r=\n"
+	"		read -r r <\"$f\"\n"
+	"		case $r in\n"
+	"		\"\"|*[!0-9]*) say died ;;\n"
+	"		esac\n"
+	"		say again \"$r\"\n"
+	"	fi\n"
+	"	printf \"started\\n\" >\"$f\" || say setup \"cannot write "
+	"$f\"\n"
+	"	printf %s \"$s\" |\n"
+	"		timeout -k 2 \"$t\" sh -c \"$9\" cutover \"$d\" "
+	"\"$f\"\n"
+	"	r=\n"
+	"	read -r r <\"$f\"\n"
+	"	cat \"$d/out\"\n"
+	"	cat \"$d/err\" >&2\n"
+	"	rm -f \"$d/out\" \"$d/err\"\n"
+	"	exec 9>&-\n"
+	"	case $r in\n"
+	"	\"\"|*[!0-9]*) say late ;;\n"
+	"	esac\n"
+	"	say ran \"$r\" ;;\n"
+	"esac\n";
+
+#define INNER_RUN                                                              \
+	"umask 022\n"                                                          \
+	"cutover_script=$(cat)\n"                                              \
+	"(eval \"set --; unset cutover_script\n$cutover_script\") </dev/null "
+
+static const char inner_read[] =
+	INNER_RUN "9>&-\n"
+		  "r=$?\n"
+		  "printf \"\\n%s\\n\" \"$1\" >&2\n"
+		  "printf \"\\n%s ran %s\\n\" \"$1\" \"$r\"\n"
+		  "exit 0\n";
+
+static const char inner_change[] = INNER_RUN "9>&- >\"$1/out\" 2>\"$1/err\"\n"
+					     "printf \"%s\\n\" \"$?\" >\"$2\"\n"
+					     "exit 0\n";
+
+static const char *const mode_words[] = {
+	[WRAPPER_READ] = "read",
+	[WRAPPER_CHANGE] = "change",
+	[WRAPPER_FENCE] = "fence",
+};
+
+static void word_draw(char word[WRAPPER_WORD])
+{
+	unsigned char bytes[WRAPPER_WORD / 2];
+
+	digest_random(bytes, sizeof(bytes));
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(word + 2 * i, 3, "%02x", bytes[i]);
+}
+
+bool wrapper_dir_ok(const char *dir)
+{
+	static const char good[] = "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789_./-";
+
+	return dir[0] == '/' && strlen(dir) < 200 && !strstr(dir, "..") &&
+	       !dir[strspn(dir, good)];
+}
+
+void wrapper_build(struct wrapper_call *c, struct buf *ret_command,
+		   struct buf *ret_input)
+{
+	const char *script = c->script ? c->script : "";
+	const char *key = c->key ? c->key : "";
+	char hex[DIGEST_HEX];
+	size_t len = strlen(script) + 2 + WRAPPER_WORD - 1;
+
+	word_draw(c->word);
+	digest_sha256_hex(key, strlen(key), hex);
+	buf_printf(ret_command,
+		   "exec sh -c '%s' cutover %s %s %" PRIu64
+		   " %s %u %zu %s '%s' '%s'",
+		   outer, c->dir, mode_words[c->mode], c->epoch, hex,
+		   c->seconds, len, c->word, inner_read, inner_change);
+	/* One piece, so that the script is not left behind by a growing one. */
+	ret_input->cap = len + 1;
+	ret_input->data = mem_alloc(ret_input->cap);
+	buf_puts(ret_input, script);
+	buf_puts(ret_input, "\n#");
+	buf_puts(ret_input, c->word);
+}
+
+void wrapper_output_init(struct wrapper_output *o, const char *word,
+			 struct buf *out, struct buf *err)
+{
+	*o = (struct wrapper_output){
+		.out = out,
+		.err = err,
+		.out_max = OUT_MAX,
+		.err_max = ERR_MAX,
+	};
+	snprintf(o->mark, sizeof(o->mark), "\n%s", word);
+}
+
+void wrapper_output_done(struct wrapper_output *o)
+{
+	buf_done(&o->tail);
+	free(o->why);
+	o->why = NULL;
+}
+
+static const struct {
+	const char *word;
+	enum wrapper_answer answer;
+} answers[] = {
+	{"ran", WRAPPER_RAN},	  {"again", WRAPPER_AGAIN},
+	{"died", WRAPPER_DIED},	  {"late", WRAPPER_LATE},
+	{"stale", WRAPPER_STALE}, {"locked", WRAPPER_LOCKED},
+	{"cut", WRAPPER_CUT},	  {"setup", WRAPPER_SETUP},
+	{"epoch", WRAPPER_EPOCH},
+};
+
+/* `line` is what follows the mark: ' ran 0'. */
+static void answer_parse(struct wrapper_output *o, const char *line, size_t n)
+{
+	mem_auto_free char *s = mem_strndup(line, n);
+	char *word = s + (*s == ' '), *rest = word + strcspn(word, " ");
+
+	if (*rest)
+		*rest++ = 0;
+	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+		if (strcmp(answers[i].word, word) != 0)
+			continue;
+		o->answer = answers[i].answer;
+		o->number = strtoull(rest, NULL, 10);
+		o->why = mem_strdup(rest);
+	}
+}
+
+static void out_add(struct wrapper_output *o, const char *bytes, size_t n)
+{
+	size_t mark = strlen(o->mark), from, max = o->out_max + mark + 200;
+	char *at, *end;
+
+	if (o->out_end)
+		return;
+	from = o->out->len > mark + 200 ? o->out->len - mark - 200 : 0;
+	buf_add(o->out, bytes, n);
+	at = memmem(o->out->data + from, o->out->len - from, o->mark, mark);
+	end = at ? memchr(at + mark, '\n',
+			  o->out->len - (size_t)(at + mark - o->out->data))
+		 : NULL;
+	if (end) {
+		o->out_end = true;
+		answer_parse(o, at + mark, (size_t)(end - at) - mark);
+		o->out->len = (size_t)(at - o->out->data);
+		*at = 0;
+	} else if (o->out->len > max) {
+		o->overflow = true;
+	}
+}
+
+static void err_add(struct wrapper_output *o, const char *bytes, size_t n)
+{
+	size_t mark = strlen(o->mark), keep, room;
+	char *at;
+
+	if (o->err_end)
+		return;
+	buf_add(&o->tail, bytes, n);
+	at = memmem(o->tail.data, o->tail.len, o->mark, mark);
+	if (at)
+		o->err_end = true;
+	keep = at ? 0 : mark - 1;
+	n = at ? (size_t)(at - o->tail.data) : o->tail.len;
+	n = n > keep ? n - keep : 0;
+	room = o->err_max > o->err->len ? o->err_max - o->err->len : 0;
+	buf_add(o->err, o->tail.data, n < room ? n : room);
+	memmove(o->tail.data, o->tail.data + n, o->tail.len - n);
+	o->tail.len -= n;
+}
+
+bool wrapper_output_add(void *arg, int stream, const char *bytes, size_t n)
+{
+	struct wrapper_output *o = arg;
+
+	if (stream == 1)
+		out_add(o, bytes, n);
+	else
+		err_add(o, bytes, n);
+	return o->overflow || (o->out_end && o->err_end);
+}

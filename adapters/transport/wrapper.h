@@ -1,0 +1,77 @@
+/*
+ * wrapper.h - the shell script around every command, and what it answers
+ *
+ * The wrapper is an argument of the remote shell and holds no secret; the
+ * script comes on standard input and ends with a random word that nobody can
+ * have cut out.  The same word marks the wrapper's own answer at the end of
+ * both output streams:
+ *
+ *	ran RC	    the script ran to its end
+ *	again RC    its key has run before, with that status
+ *	died	    its key was started before and did not come to its end
+ *	late	    the device stopped the script at its deadline
+ *	stale EPOCH the device is at another epoch; nothing ran
+ *	locked	    the lock was not to be had in time; nothing ran
+ *	cut	    the script did not arrive whole; nothing ran
+ *	setup WHY   the device lacks something; nothing ran
+ *	epoch N	    the device is fenced at epoch N
+ */
+#ifndef CUTOVER_ADAPTERS_TRANSPORT_WRAPPER_H
+#define CUTOVER_ADAPTERS_TRANSPORT_WRAPPER_H
+
+#include <stdint.h>
+
+#include "orchestrator/base/buf.h"
+#include "orchestrator/base/err.h"
+
+#define WRAPPER_WORD 33 /* 32 hex digits and the NUL */
+
+enum wrapper_mode { WRAPPER_READ, WRAPPER_CHANGE, WRAPPER_FENCE };
+
+enum wrapper_answer {
+	WRAPPER_NONE, /* the end was not seen */
+	WRAPPER_RAN,
+	WRAPPER_AGAIN,
+	WRAPPER_DIED,
+	WRAPPER_LATE,
+	WRAPPER_STALE,
+	WRAPPER_LOCKED,
+	WRAPPER_CUT,
+	WRAPPER_SETUP,
+	WRAPPER_EPOCH,
+};
+
+struct wrapper_call {
+	enum wrapper_mode mode;
+	const char *dir; /* on the device; checked with wrapper_dir_ok() */
+	uint64_t epoch;
+	const char *key; /* WRAPPER_CHANGE */
+	const char *script;
+	uint32_t seconds; /* device-side deadline */
+	char word[WRAPPER_WORD];
+};
+
+/* Draws the word, writes command and input; wipe the input after use. */
+void wrapper_build(struct wrapper_call *c, struct buf *ret_command,
+		   struct buf *ret_input);
+bool wrapper_dir_ok(const char *dir);
+
+/* Both output streams, collected up to their bounds. */
+struct wrapper_output {
+	char mark[WRAPPER_WORD + 1]; /* newline and the word */
+	struct buf *out, *err;
+	size_t out_max, err_max;
+	bool out_end, err_end, overflow;
+	struct buf tail; /* of stderr, past its bound */
+	enum wrapper_answer answer;
+	uint64_t number; /* RC or EPOCH */
+	char *why;	 /* of SETUP */
+};
+
+void wrapper_output_init(struct wrapper_output *o, const char *word,
+			 struct buf *out, struct buf *err);
+/* A transport_job's output(): true when both streams have ended. */
+bool wrapper_output_add(void *arg, int stream, const char *bytes, size_t n);
+void wrapper_output_done(struct wrapper_output *o);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * cmd.h - the subcommands of cutover
+ *
+ * Each takes its own argc and argv (argv[0] is its name) and returns the exit
+ * code (engine.h): 0 done, 1 plan or proof fails, 2 usage, 3 refused before any
+ * change, 4 rolled back, 5 holding or stuck, 6 internal error.
+ */
+#ifndef CUTOVER_CMD_CMD_H
+#define CUTOVER_CMD_CMD_H
+
+#include "orchestrator/engine/runner.h"
+
+#define CUTOVER_VERSION "0.1.0"
+
+int cmd_check(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
+int cmd_dry_run(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_resume(int argc, char **argv);
+int cmd_rollback(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_steer(int argc, char **argv); /* go, hold, abort */
+int cmd_log(int argc, char **argv);
+int cmd_report(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
+
+/* Set by main: how a probe is started on a host (main alone sees adapters). */
+extern monitor_spawn_fn *cmd_spawn;
+
+/* What most subcommands have in common. */
+struct cmd_options {
+	const char *state; /* --state DIR */
+	bool json;	   /* --json */
+	bool go;	   /* --go: the plan's holds pass by themselves */
+	bool exit_on_hold; /* --exit-on-hold */
+	bool no_probes;	   /* --no-probes */
+	bool offline;	   /* --offline */
+	const char *to;	   /* --to CHECKPOINT */
+	const char *format; /* --format FORMAT */
+	const char *head;   /* --head SEQ:HASH */
+	const char *operand; /* PLAN or RUN, or NULL */
+};
+
+/*
+ * Parses; `usage` is printed for --help (then *ret_exit is 0) and on errors.
+ * At most one operand.  False: leave with *ret_exit.
+ */
+bool cmd_options_parse(int argc, char **argv, const char *usage,
+		       struct cmd_options *ret, int *ret_exit);
+
+/* A plan and what was made of it. */
+struct cmd_context {
+	struct plan *plan;
+	struct program *program;
+	struct target *targets;
+	size_t n_targets;
+};
+
+/* Diagnostics go to stderr, or to stdout as JSON. */
+bool cmd_context_load(struct cmd_context *c, const char *path, bool json);
+/* From the journal: the plan that the run was started with, no other. */
+bool cmd_context_of_run(struct cmd_context *c, const struct journal_run *run);
+/* Fetches each secret once: a run never starts without one of them. */
+bool cmd_context_secrets(struct cmd_context *c, const char *state_dir,
+			 struct err *e);
+void cmd_context_done(struct cmd_context *c);
+
+/* 'cutover: error: ...' on stderr. */
+void cmd_error(const struct err *e);
+/* Prints rows as they are committed. */
+void cmd_print_row(void *arg, const struct runner_row *row);
+
+#endif

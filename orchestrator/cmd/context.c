@@ -1,0 +1,240 @@
+/*
+ * context.c - options, plans and secrets, as the subcommands share them
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "orchestrator/cmd/cmd.h"
+#include "orchestrator/steps/compile.h"
+
+monitor_spawn_fn *cmd_spawn;
+
+enum { OPT_STATE = 256, OPT_JSON, OPT_GO, OPT_EXIT_ON_HOLD, OPT_NO_PROBES,
+       OPT_OFFLINE, OPT_TO, OPT_FORMAT, OPT_HEAD, OPT_HELP };
+
+static const struct option options[] = {
+	{ "state", required_argument, NULL, OPT_STATE },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "go", no_argument, NULL, OPT_GO },
+	{ "exit-on-hold", no_argument, NULL, OPT_EXIT_ON_HOLD },
+	{ "no-probes", no_argument, NULL, OPT_NO_PROBES },
+	{ "offline", no_argument, NULL, OPT_OFFLINE },
+	{ "to", required_argument, NULL, OPT_TO },
+	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "head", required_argument, NULL, OPT_HEAD },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* An option that the usage text does not name is not one of this command. */
+static bool offered(const char *usage, int opt)
+{
+	mem_auto_free char *name = NULL;
+
+	for (const struct option *o = options; o->name; o++)
+		if (o->val == opt)
+			name = mem_format("--%s", o->name);
+	return opt == OPT_HELP || opt == OPT_STATE || opt == OPT_JSON ||
+	       (name && strstr(usage, name));
+}
+
+static void take(struct cmd_options *r, int opt)
+{
+	switch (opt) {
+	case OPT_STATE:
+		r->state = optarg;
+		break;
+	case OPT_JSON:
+		r->json = true;
+		break;
+	case OPT_GO:
+		r->go = true;
+		break;
+	case OPT_EXIT_ON_HOLD:
+		r->exit_on_hold = true;
+		break;
+	case OPT_NO_PROBES:
+		r->no_probes = true;
+		break;
+	case OPT_OFFLINE:
+		r->offline = true;
+		break;
+	case OPT_TO:
+		r->to = optarg;
+		break;
+	case OPT_FORMAT:
+		r->format = optarg;
+		break;
+	case OPT_HEAD:
+		r->head = optarg;
+		break;
+	}
+}
+
+bool cmd_options_parse(int argc, char **argv, const char *usage,
+		       struct cmd_options *ret, int *ret_exit)
+{
+	int opt;
+
+	*ret = (struct cmd_options){ 0 };
+	*ret_exit = EXIT_USAGE;
+	optind = 0;
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (opt == OPT_HELP || opt == 'h') {
+			fputs(usage, stdout);
+			*ret_exit = 0;
+			return false;
+		}
+		if (opt == '?' || !offered(usage, opt)) {
+			if (opt != '?')
+				fprintf(stderr,
+					"cutover: error: '%s' does not take "
+					"this option\n",
+					argv[0]);
+			fputs(usage, stderr);
+			return false;
+		}
+		take(ret, opt);
+	}
+	if (argc - optind > 1) {
+		fprintf(stderr, "cutover: error: '%s' takes one operand\n%s",
+			argv[0], usage);
+		return false;
+	}
+	ret->operand = argv[optind];
+	return true;
+}
+
+void cmd_error(const struct err *e)
+{
+	fprintf(stderr, "cutover: error: %s%s%s%s\n", err_msg(e),
+		e->rule ? " [" : "", e->rule ? e->rule : "", e->rule ? "]" : "");
+}
+
+/* ---- plans ---- */
+
+static void show(const struct diag_list *l, bool json)
+{
+	buf_auto b = BUF_INIT;
+
+	if (json) {
+		json_auto *j = diag_list_json(l);
+		mem_auto_free char *text = json_text_canonical(j);
+
+		printf("%s\n", text);
+		return;
+	}
+	diag_list_text(l, &b);
+	fputs(buf_str(&b), stderr);
+}
+
+static bool compile(struct cmd_context *c)
+{
+	err_auto e = ERR_INIT;
+
+	c->targets = plan_targets(c->plan, &c->n_targets);
+	c->program = steps_compile(c->plan, &e);
+	if (!c->program)
+		cmd_error(&e);
+	return c->program != NULL;
+}
+
+bool cmd_context_load(struct cmd_context *c, const char *path, bool json)
+{
+	struct diag_list diags = { 0 };
+
+	*c = (struct cmd_context){ 0 };
+	c->plan = plan_load(path, &diags);
+	if (json || diags.n)
+		show(&diags, json);
+	diag_list_done(&diags);
+	if (c->plan && compile(c))
+		return true;
+	cmd_context_done(c);
+	return false;
+}
+
+bool cmd_context_of_run(struct cmd_context *c, const struct journal_run *run)
+{
+	struct diag_list diags = { 0 };
+
+	*c = (struct cmd_context){ 0 };
+	c->plan = plan_parse(run->plan_path, run->plan_text,
+			     strlen(run->plan_text), &diags);
+	if (diags.errors)
+		show(&diags, false);
+	diag_list_done(&diags);
+	if (c->plan && compile(c))
+		return true;
+	cmd_context_done(c);
+	return false;
+}
+
+void cmd_context_done(struct cmd_context *c)
+{
+	program_free(c->program);
+	plan_targets_free(c->targets, c->n_targets);
+	plan_free(c->plan);
+	*c = (struct cmd_context){ 0 };
+}
+
+/* ---- secrets ---- */
+
+static const struct target *target_named(const struct cmd_context *c,
+					 const char *name)
+{
+	for (size_t i = 0; name && i < c->n_targets; i++)
+		if (strcmp(c->targets[i].name, name) == 0)
+			return &c->targets[i];
+	return NULL;
+}
+
+/* The keyed digest is what is wanted and compared, never the secret. */
+static bool digest_session(const struct cmd_context *c, const char *target,
+			   struct state_session *s, struct err *e)
+{
+	const struct target *t = target_named(c, target);
+	const struct secret_ref *ref;
+	char *value;
+
+	if (!s->secret || !t)
+		return true;
+	ref = target_secret(t, s->secret);
+	if (!ref)
+		return err_set(e, ERR_INTERNAL, "no secret '%s' for '%s'",
+			       s->secret, target);
+	value = secret_fetch(ref, e);
+	if (!value)
+		return err_wrap(e, "secret '%s'", s->secret);
+	free(s->secret_digest);
+	s->secret_digest = secret_digest(value);
+	mem_wipe_free(value);
+	return true;
+}
+
+static bool digest_steps(const struct cmd_context *c, struct step_vec *v,
+			 struct err *e)
+{
+	for (size_t i = 0; i < v->n; i++)
+		for (size_t k = 0; k < v->v[i].want.n; k++) {
+			struct resource *r = &v->v[i].want.v[k];
+
+			if (r->kind == RESOURCE_SESSION &&
+			    !digest_session(c, v->v[i].target, &r->session, e))
+				return false;
+		}
+	return true;
+}
+
+bool cmd_context_secrets(struct cmd_context *c, const char *state_dir,
+			 struct err *e)
+{
+	if (!secret_digest_key_load(state_dir, e))
+		return false;
+	for (size_t i = 0; i < c->program->n; i++)
+		if (!digest_steps(c, &c->program->v[i].steps, e) ||
+		    !digest_steps(c, &c->program->v[i].undo, e))
+			return false;
+	return true;
+}

@@ -1,0 +1,201 @@
+/*
+ * log.c - cutover log, report, verify: what the journal says
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "orchestrator/base/clock.h"
+#include "orchestrator/cmd/cmd.h"
+#include "orchestrator/journal/verify.h"
+#include "orchestrator/report/result.h"
+
+static const char log_usage[] =
+	"usage: cutover log [RUN] [--state DIR] [--json]\n"
+	"\n"
+	"Every row of the run, oldest first; with --json one object a line.\n";
+
+static const char report_usage[] =
+	"usage: cutover report [RUN] [--state DIR] [--json]\n"
+	"\n"
+	"What the run did: steps, packets, paths, the virtual network.\n";
+
+static const char verify_usage[] =
+	"usage: cutover verify [RUN] [--state DIR] [--head SEQ:HASH]\n"
+	"\n"
+	"Is the journal of the run what was written?  With the head that a\n"
+	"report printed, a tail that was cut off is found too.\n";
+
+void cmd_print_row(void *arg, const struct runner_row *row)
+{
+	const struct cmd_options *o = arg;
+	json_auto *body = json_text_parse(row->body, strlen(row->body), NULL);
+	mem_auto_free char *when = clock_wall_text(row->wall_us);
+	const char *why = json_peek_str(body, "why", "");
+
+	if (o->json) {
+		json_auto *j = json_pack("{s:I,s:s,s:s,s:s,s:O*}", "seq",
+					 (json_int_t)row->seq, "time", when,
+					 "kind", row->kind, "step",
+					 row->step ? row->step : "", "body",
+					 body);
+		mem_auto_free char *text = json_text_canonical(j);
+
+		printf("%s\n", text);
+	} else if (strcmp(row->kind, "step") == 0) {
+		printf("%.8s %s %s\n", when + 11,
+		       json_peek_bool(body, "back", false) ? "<" : ">",
+		       json_peek_str(body, "title", ""));
+	} else if (strcmp(row->kind, "outcome") == 0 &&
+		   strcmp(json_peek_str(body, "outcome", ""), "applied") != 0) {
+		printf("%.8s   outcome %s: %s\n", when + 11,
+		       json_peek_str(body, "outcome", ""),
+		       json_peek_str(body, "text", ""));
+	} else if (strcmp(row->kind, "guard") == 0) {
+		printf("%.8s   guard: %s\n", when + 11,
+		       json_peek_str(body, "text", ""));
+	} else if (strcmp(row->kind, "failed") == 0 ||
+		   strcmp(row->kind, "hold") == 0 ||
+		   strcmp(row->kind, "rollback") == 0 ||
+		   strcmp(row->kind, "settled") == 0) {
+		printf("%.8s   %s%s%s%s\n", when + 11, row->kind,
+		       *json_peek_str(body, "to", "") ? " to " : "",
+		       json_peek_str(body, "to", ""), "");
+		if (*why)
+			printf("%.8s   because %s\n", when + 11, why);
+	} else if (strcmp(row->kind, "end") == 0) {
+		printf("%.8s %s\n", when + 11,
+		       json_peek_str(body, "result", ""));
+	}
+	fflush(stdout);
+}
+
+static bool print_logged(void *arg, const struct journal_row *row,
+			 struct err *e)
+{
+	const struct cmd_options *o = arg;
+	mem_auto_free char *when = clock_wall_text(row->wall_us);
+	struct runner_row r = { .seq = row->seq,
+				.wall_us = row->wall_us,
+				.kind = row->kind,
+				.step = row->step,
+				.body = row->body };
+
+	(void)e;
+	if (o->json)
+		cmd_print_row(arg, &r);
+	else
+		printf("%6lld %s %-10s %-40s %.120s\n", (long long)row->seq,
+		       when, row->kind, row->step, row->body);
+	return true;
+}
+
+/* Opens journal and run, calls fn, closes; the exit code is fn's. */
+static int with_run(int argc, char **argv, const char *usage,
+		    int (*fn)(struct journal *j, const char *run,
+			      struct cmd_options *o))
+{
+	struct journal_run run = { 0 };
+	struct journal *j;
+	struct cmd_options o;
+	err_auto e = ERR_INIT;
+	int rc;
+
+	if (!cmd_options_parse(argc, argv, usage, &o, &rc))
+		return rc;
+	j = journal_open(o.state, true, &e);
+	if (j && journal_run_find(j, o.operand, &run, &e)) {
+		rc = fn(j, run.id, &o);
+	} else {
+		cmd_error(&e);
+		rc = EXIT_USAGE;
+	}
+	journal_run_done(&run);
+	journal_close(j);
+	return rc;
+}
+
+static int log_run(struct journal *j, const char *run, struct cmd_options *o)
+{
+	err_auto e = ERR_INIT;
+
+	if (journal_each(j, run, 0, print_logged, o, &e))
+		return EXIT_DONE;
+	cmd_error(&e);
+	return EXIT_PLAN;
+}
+
+int cmd_log(int argc, char **argv)
+{
+	return with_run(argc, argv, log_usage, log_run);
+}
+
+static int report_run(struct journal *j, const char *run, struct cmd_options *o)
+{
+	err_auto e = ERR_INIT;
+	struct journal_head head = { 0 };
+	struct result r;
+
+	if (!result_read(j, run, &r, &e)) {
+		cmd_error(&e);
+		return EXIT_PLAN;
+	}
+	if (o->json) {
+		json_auto *out = result_json(&r);
+		mem_auto_free char *text = json_text_canonical(out);
+
+		printf("%s\n", text);
+	} else {
+		buf_auto b = BUF_INIT;
+
+		result_text(&r, &b);
+		fputs(buf_str(&b), stdout);
+		if (journal_head(j, run, &head, &e)) {
+			mem_auto_free char *brief = journal_head_brief(&head);
+
+			printf("\nJournal\n  head %s\n  cutover log %s\n"
+			       "  cutover verify %s --head %s\n"
+			       "  cutover rollback %s --to start\n",
+			       brief, run, run, brief, run);
+			journal_head_done(&head);
+		}
+	}
+	result_done(&r);
+	return EXIT_DONE;
+}
+
+int cmd_report(int argc, char **argv)
+{
+	return with_run(argc, argv, report_usage, report_run);
+}
+
+static void print_flaw(void *arg, const struct journal_flaw *f)
+{
+	(void)arg;
+	printf("row %lld: %s: %s\n", (long long)f->seq,
+	       journal_flaw_name(f->kind), f->text);
+}
+
+static int verify_run(struct journal *j, const char *run, struct cmd_options *o)
+{
+	struct journal_head head = { 0 };
+	struct journal_verdict v;
+	err_auto e = ERR_INIT;
+
+	if (o->head && !journal_head_parse(o->head, &head.seq, head.hash, &e)) {
+		cmd_error(&e);
+		return EXIT_USAGE;
+	}
+	if (!journal_verify(j, run, o->head ? &head : NULL, print_flaw, NULL,
+			    &v, &e)) {
+		cmd_error(&e);
+		return EXIT_INTERNAL;
+	}
+	printf("%lld rows, %zu flaws, head %lld:%s\n", (long long)v.rows,
+	       v.flaws, (long long)v.seq, v.hash);
+	return v.flaws ? EXIT_PLAN : EXIT_DONE;
+}
+
+int cmd_verify(int argc, char **argv)
+{
+	return with_run(argc, argv, verify_usage, verify_run);
+}

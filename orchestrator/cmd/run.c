@@ -1,0 +1,238 @@
+/*
+ * run.c - cutover run, resume, rollback
+ *
+ * One run at a time for a plan's name, one process for a run: both are locks
+ * that the kernel drops when the holder dies.  A run that is live is steered
+ * through its socket; one that is not is taken up again from the journal.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "orchestrator/base/clock.h"
+#include "orchestrator/cmd/cmd.h"
+#include "orchestrator/engine/control.h"
+#include "orchestrator/journal/lock.h"
+
+static const char run_usage[] =
+	"usage: cutover run PLAN [--state DIR] [--go] [--exit-on-hold]\n"
+	"                   [--no-probes] [--json]\n"
+	"\n"
+	"Carries the plan out, unattended.  Holds wait for 'cutover go' unless\n"
+	"--go is given; with --exit-on-hold the run ends at a hold (exit 5) and\n"
+	"is taken up by 'cutover resume'.\n";
+
+static const char resume_usage[] =
+	"usage: cutover resume [RUN] [--state DIR] [--go] [--exit-on-hold]\n"
+	"                      [--no-probes] [--json]\n"
+	"\n"
+	"Takes up a run that was interrupted, with the plan that it was started\n"
+	"with.  What was under way is first observed, never repeated blindly.\n";
+
+static const char rollback_usage[] =
+	"usage: cutover rollback [RUN] [--to CHECKPOINT] [--state DIR]\n"
+	"                        [--no-probes] [--json]\n"
+	"\n"
+	"Brings the site back to a checkpoint (default: 'start'; for a live run\n"
+	"the plan's rollback goal), without loss where the devices allow it.\n";
+
+struct live {
+	struct cmd_options o;
+	struct cmd_context c;
+	struct journal *journal;
+	struct journal_lock *plan_lock, *run_lock;
+	const char *run_id;
+	bool rollback;
+	const char *to;
+};
+
+static int fail(struct err *e, int code)
+{
+	cmd_error(e);
+	return e->code == ERR_INTERNAL ? EXIT_INTERNAL :
+	       e->code == ERR_USAGE    ? EXIT_USAGE :
+					 code;
+}
+
+static bool lock(struct live *l, struct err *e)
+{
+	const char *dir = journal_state_dir(l->journal);
+	mem_auto_free char *name = mem_format("plan-%s", l->c.plan->name);
+
+	l->plan_lock = journal_lock_take(dir, name, e);
+	if (!l->plan_lock)
+		return false;
+	l->run_lock = journal_lock_take(dir, l->run_id, e);
+	if (l->run_lock)
+		journal_lock_note(l->plan_lock, l->run_id);
+	return l->run_lock != NULL;
+}
+
+static int carry_on(struct live *l)
+{
+	struct runner_options ro = {
+		.plan = l->c.plan,
+		.program = l->c.program,
+		.targets = l->c.targets,
+		.n_targets = l->c.n_targets,
+		.journal = l->journal,
+		.run_id = l->run_id,
+		.policy = runner_policy(l->c.plan),
+		.spawn = cmd_spawn,
+		.no_probes = l->o.no_probes,
+		.rollback = l->rollback,
+		.rollback_to = l->to,
+		.on_row = cmd_print_row,
+		.arg = &l->o,
+	};
+	err_auto e = ERR_INIT;
+	int code = EXIT_INTERNAL;
+
+	ro.policy.auto_go = l->o.go;
+	ro.policy.end_on_hold = l->o.exit_on_hold;
+	if (!runner_run(&ro, &code, &e))
+		return fail(&e, EXIT_INTERNAL);
+	return code;
+}
+
+static void live_done(struct live *l)
+{
+	journal_lock_release(l->run_lock);
+	journal_lock_release(l->plan_lock);
+	journal_close(l->journal);
+	cmd_context_done(&l->c);
+}
+
+static bool create(struct live *l, char **ret_id, struct err *e)
+{
+	char *id = journal_run_id_new(l->c.plan->name, clock_wall_us());
+	struct journal_run run = { .id = id,
+				   .plan_path = l->c.plan->path,
+				   .plan_text = l->c.plan->text,
+				   .plan_hash = l->c.plan->hash,
+				   .version = (char *)CUTOVER_VERSION };
+
+	l->run_id = *ret_id = id;
+	return lock(l, e) && journal_run_create(l->journal, &run, e);
+}
+
+static bool inside_window(const struct plan *p, struct err *e)
+{
+	int64_t now = clock_wall_us();
+	mem_auto_free char *from = clock_wall_text(p->window_start_us);
+	mem_auto_free char *to = clock_wall_text(p->window_end_us);
+
+	if ((p->window_start_us && now < p->window_start_us) ||
+	    (p->window_end_us && now > p->window_end_us))
+		return err_set(e, ERR_REFUSED,
+			       "the plan's window is %s to %s; run inside it, "
+			       "or change the plan",
+			       from, to);
+	return true;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct live l = { 0 };
+	err_auto e = ERR_INIT;
+	mem_auto_free char *id = NULL;
+	int rc;
+
+	if (!cmd_options_parse(argc, argv, run_usage, &l.o, &rc))
+		return rc;
+	if (!l.o.operand) {
+		fputs(run_usage, stderr);
+		return EXIT_USAGE;
+	}
+	if (!cmd_context_load(&l.c, l.o.operand, false))
+		return EXIT_PLAN;
+	l.journal = journal_open(l.o.state, false, &e);
+	if (!l.journal || !inside_window(l.c.plan, &e) ||
+	    !cmd_context_secrets(&l.c, journal_state_dir(l.journal), &e) ||
+	    !create(&l, &id, &e)) {
+		rc = fail(&e, EXIT_REFUSED);
+	} else {
+		if (!l.o.json)
+			printf("run %s\n", id);
+		rc = carry_on(&l);
+	}
+	live_done(&l);
+	return rc;
+}
+
+/* Opens the run's plan and locks; the run is not live. */
+static int take_up(struct live *l, const struct journal_run *run)
+{
+	err_auto e = ERR_INIT;
+
+	l->run_id = run->id;
+	if (!cmd_context_of_run(&l->c, run))
+		return EXIT_PLAN;
+	if (!cmd_context_secrets(&l->c, journal_state_dir(l->journal), &e) ||
+	    !lock(l, &e))
+		return fail(&e, EXIT_REFUSED);
+	return carry_on(l);
+}
+
+static int open_run(struct live *l, struct journal_run *ret)
+{
+	err_auto e = ERR_INIT;
+
+	l->journal = journal_open(l->o.state, false, &e);
+	if (!l->journal ||
+	    !journal_run_find(l->journal, l->o.operand, ret, &e))
+		return fail(&e, EXIT_REFUSED);
+	return -1;
+}
+
+int cmd_resume(int argc, char **argv)
+{
+	struct live l = { 0 };
+	struct journal_run run = { 0 };
+	int rc;
+
+	if (!cmd_options_parse(argc, argv, resume_usage, &l.o, &rc))
+		return rc;
+	rc = open_run(&l, &run);
+	if (rc < 0)
+		rc = take_up(&l, &run);
+	live_done(&l);
+	journal_run_done(&run);
+	return rc;
+}
+
+int cmd_rollback(int argc, char **argv)
+{
+	struct live l = { 0 };
+	struct journal_run run = { 0 };
+	err_auto e = ERR_INIT;
+	json_auto *request = NULL;
+	json_auto *answer = NULL;
+	int rc;
+
+	if (!cmd_options_parse(argc, argv, rollback_usage, &l.o, &rc))
+		return rc;
+	rc = open_run(&l, &run);
+	if (rc < 0) {
+		request = json_pack("{s:s,s:s*}", "command", "rollback", "to",
+				    l.o.to);
+		answer = control_ask(journal_state_dir(l.journal), run.id,
+				     request, &e);
+		if (answer) {
+			bool ok = json_peek_bool(answer, "ok", false);
+
+			if (!ok)
+				fprintf(stderr, "cutover: error: %s\n",
+					json_peek_str(answer, "error", ""));
+			rc = ok ? EXIT_DONE : EXIT_REFUSED;
+		} else if (journal_err_is(&e, "not-live")) {
+			l.rollback = true;
+			l.to = l.o.to ? l.o.to : "start";
+			rc = take_up(&l, &run);
+		} else {
+			rc = fail(&e, EXIT_INTERNAL);
+		}
+	}
+	live_done(&l);
+	journal_run_done(&run);
+	return rc;
+}

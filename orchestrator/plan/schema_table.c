@@ -1,0 +1,327 @@
+/*
+ * schema_table.c - the table of everything that a plan may say
+ *
+ * Rows in the order in which people write plans; the sentence in `doc` is
+ * what the reference prints.  A row whose value needs more than its own text
+ * (references, addresses computed from subnets) goes NOWHERE here and is
+ * decoded in resolve.c and circuit.c; its form is checked all the same.
+ *
+ * Constant data, no code.
+ */
+#include "orchestrator/plan/plan.h"
+#include "orchestrator/plan/schema.h"
+
+#define AT(st, member)                                                         \
+	.offset = offsetof(struct st, member),                                 \
+	.size = sizeof(((struct st *)0)->member)
+#define NOWHERE .offset = SCHEMA_NOWHERE
+/* a list of objects: pointer and number */
+#define MANY(st, member)                                                       \
+	.form = SCHEMA_LIST, .offset = offsetof(struct st, member),            \
+	.count = offsetof(struct st, n_##member)
+#define OBJECT(var, word, st, text)                                            \
+	static const struct schema_object var = {                              \
+		.name = word,                                                  \
+		.doc = text,                                                   \
+		.size = sizeof(struct st),                                     \
+		.fields = var##_fields,                                        \
+		.n = ARRAY_LEN(var##_fields),                                  \
+	}
+
+/* clang-format off */
+
+static const struct schema_field ssh_fields[] = {
+	{ "host", SCHEMA_TEXT, SCHEMA_REQUIRED, AT(ssh_endpoint, host),
+	  .doc = "Address or name of the system. It must stay reachable while routes move: not through what is moved." },
+	{ "port", SCHEMA_NUMBER, 0, AT(ssh_endpoint, port), .dflt = "22", .min = 1, .max = 65535,
+	  .doc = "TCP port." },
+	{ "user", SCHEMA_TEXT, 0, AT(ssh_endpoint, user), .dflt_note = "the user that runs cutover",
+	  .doc = "User to log in as." },
+	{ "key", SCHEMA_SECRET, 0, AT(ssh_endpoint, key), .dflt_note = "the SSH agent",
+	  .doc = "Private key." },
+	{ "host_key", SCHEMA_HOST_KEY, 0, AT(ssh_endpoint, host_key),
+	  .doc = "Fingerprint of the host key, as `ssh-keygen -lf` prints it. A different key is refused." },
+	{ "known_hosts", SCHEMA_TEXT, 0, AT(ssh_endpoint, known_hosts), .dflt_note = "`~/.ssh/known_hosts`",
+	  .doc = "File of host keys to use instead of a fingerprint. An unknown key is refused." },
+	{ "timeout", SCHEMA_MS, 0, AT(ssh_endpoint, timeout_ms), .dflt = "10s", .min = 100, .max = 600000,
+	  .doc = "For connecting and authenticating." },
+};
+OBJECT(ssh, "ssh", ssh_endpoint, "How to reach a system. Where `ssh` is absent, commands run on this machine.");
+
+static const struct schema_field site_fields[] = {
+	{ "asn", SCHEMA_NUMBER, SCHEMA_REQUIRED, AT(plan_site, asn), .min = 1, .max = 4294967295,
+	  .doc = "The site's own AS number." },
+	{ "prefixes", SCHEMA_PREFIX, SCHEMA_REQUIRED | SCHEMA_LIST, AT(plan_site, prefixes), .min = 1, .max = 1000,
+	  .doc = "Everything that the site may announce. A group outside of it is refused." },
+	{ "stateful", SCHEMA_NAME, SCHEMA_LIST, AT(plan_site, stateful), .max = 64,
+	  .doc = "Devices that must see both directions of a flow (firewalls)." },
+};
+OBJECT(site, "site", plan_site, "The on-premises network.");
+
+static const struct schema_field host_fields[] = {
+	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_host, name), .doc = "Its name in this plan." },
+	{ "ssh", SCHEMA_OBJECT, 0, AT(plan_host, ssh), .object = &ssh, .dflt_note = "this machine",
+	  .doc = "How to reach it." },
+	{ "command", SCHEMA_TEXT, 0, AT(plan_host, command), .dflt = "cutover",
+	  .doc = "The `cutover` program on that host." },
+};
+OBJECT(host, "host", plan_host, "A machine from which probes are sent.");
+
+static const struct schema_field edge_fields[] = {
+	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_edge, name), .doc = "Its name in this plan." },
+	{ "driver", SCHEMA_DRIVER, SCHEMA_REQUIRED, AT(plan_edge, driver), .words = "frr|bird",
+	  .doc = "The routing daemon on it." },
+	{ "ssh", SCHEMA_OBJECT, 0, AT(plan_edge, ssh), .object = &ssh, .dflt_note = "this machine",
+	  .doc = "How to reach it." },
+	{ "config", SCHEMA_TEXT, 0, AT(plan_edge, config), .dflt_note = "the driver's own",
+	  .doc = "The daemon's configuration file on the device." },
+	{ "include", SCHEMA_TEXT, 0, AT(plan_edge, include), .dflt_note = "the driver's own",
+	  .doc = "BIRD: the file that the configuration includes for cutover." },
+	{ "socket", SCHEMA_TEXT, 0, AT(plan_edge, socket), .dflt_note = "the driver's own",
+	  .doc = "The daemon's control socket." },
+	{ "accept_reboot_to_start", SCHEMA_BOOL, 0, AT(plan_edge, reboot_returns), .dflt = "false",
+	  .doc = "Accept that a reboot during the run returns this device to the start, because its saved configuration already differs from the running one." },
+};
+OBJECT(edge, "edge", plan_edge, "A border router of the site.");
+
+static const struct schema_field tunnel_fields[] = {
+	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_tunnel, name), .doc = "Its name in this plan." },
+	{ "edge", SCHEMA_REF, SCHEMA_REQUIRED, NOWHERE, .doc = "The edge that it ends on." },
+	{ "driver", SCHEMA_DRIVER, 0, AT(plan_tunnel, driver), .dflt = "strongswan", .words = "strongswan|none",
+	  .doc = "The IPsec daemon; `none`: the tunnel itself is not looked at." },
+	{ "connection", SCHEMA_TEXT, 0, AT(plan_tunnel, connection), .dflt_note = "required with a driver",
+	  .doc = "What the IPsec daemon calls the connection." },
+	{ "neighbor", SCHEMA_ADDRESS, 0, AT(plan_tunnel, neighbor), .dflt_note = "static routes",
+	  .doc = "The BGP neighbor at the other end." },
+	{ "asn", SCHEMA_NUMBER, 0, AT(plan_tunnel, asn), .min = 1, .max = 4294967295, .dflt_note = "required with `neighbor`",
+	  .doc = "The AS number at the other end." },
+	{ "interface", SCHEMA_IFNAME, 0, AT(plan_tunnel, interface), .dflt_note = "required without `neighbor`",
+	  .doc = "Without BGP: the interface that the static routes point to." },
+};
+OBJECT(tunnel, "tunnel", plan_tunnel, "One IPsec tunnel of the existing VPN.");
+
+static const struct schema_field circuit_link_fields[] = {
+	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_link, name), .doc = "`primary`, `secondary`." },
+	{ "edge", SCHEMA_REF, SCHEMA_REQUIRED, NOWHERE, .doc = "The edge that it ends on." },
+	{ "interface", SCHEMA_IFNAME, 0, AT(plan_link, interface), .dflt_note = "required unless `interfaces` names one for every peering",
+	  .doc = "The physical interface on the edge." },
+	{ "interfaces", SCHEMA_IFNAME, SCHEMA_MAP, NOWHERE, .max = 8,
+	  .doc = "An interface of its own for a peering, by the peering's name; needed where several peerings are untagged." },
+	{ "network", SCHEMA_TEXT, SCHEMA_LIST | SCHEMA_ONE, AT(plan_link, network), .max = 16, .dflt_note = "required with driver `libvirt`",
+	  .doc = "The libvirt networks that light this link." },
+};
+OBJECT(circuit_link, "link", plan_link, "One of the two redundant halves of a circuit.");
+
+static const struct schema_field subnet_fields[] = {
+	{ "subnet", SCHEMA_PREFIX, SCHEMA_REQUIRED, NOWHERE, .doc = "The /30 (IPv6: /126) of the link." },
+	{ "local", SCHEMA_ADDRESS, 0, NOWHERE, .dflt_note = "the first usable address",
+	  .doc = "Our address, to be checked." },
+	{ "neighbor", SCHEMA_ADDRESS, 0, NOWHERE, .dflt_note = "the second usable address",
+	  .doc = "The provider's address, to be checked." },
+};
+OBJECT(subnet, "subnet", plan_link_peering, "The addresses of one peering on one link. We take the first usable address, the provider the second.");
+
+static const struct schema_field bfd_fields[] = {
+	{ "interval", SCHEMA_MS, 0, AT(plan_peering, bfd_interval_ms), .dflt = "300ms", .min = 10, .max = 60000,
+	  .doc = "Between two packets, both ways." },
+	{ "multiplier", SCHEMA_NUMBER, 0, AT(plan_peering, bfd_multiplier), .dflt = "3", .min = 2, .max = 50,
+	  .doc = "Packets missed until the session is down." },
+};
+OBJECT(bfd, "bfd", plan_peering, "Bidirectional forwarding detection (RFC 5880).");
+
+static const struct schema_field peering_fields[] = {
+	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_peering, name), .doc = "`private`, `microsoft`, `public` or another word." },
+	{ "domain", SCHEMA_WORD, 0, AT(plan_peering, domain), .words = "private|microsoft|public", .dflt_note = "the name",
+	  .doc = "The routing domain that it belongs to." },
+	{ "asn", SCHEMA_NUMBER, SCHEMA_REQUIRED, AT(plan_peering, asn), .min = 1, .max = 4294967295,
+	  .doc = "The provider's AS number." },
+	{ "vlan", SCHEMA_NUMBER, 0, AT(plan_peering, vlan), .min = 1, .max = 4094, .dflt_note = "untagged",
+	  .doc = "VLAN of the peering, the same on both links." },
+	{ "subnets", SCHEMA_PREFIX, SCHEMA_MAP | SCHEMA_ONE, NOWHERE, .object = &subnet, .max = 2, .dflt_note = "required unless the provider owns the peering",
+	  .doc = "By link name the /30 of the link, or one /29 of which the first link gets the first half." },
+	{ "password", SCHEMA_SECRET, 0, AT(plan_peering, password), .dflt_note = "no password",
+	  .doc = "The TCP MD5 password of the sessions." },
+	{ "bfd", SCHEMA_OBJECT, SCHEMA_QUIET, .offset = 0, .object = &bfd, .words = "off", .dflt = "off",
+	  .doc = "Fast detection of a silent link." },
+	{ "hold", SCHEMA_SECONDS, 0, AT(plan_peering, hold_s), .min = 3, .max = 65535, .dflt_note = "the device's own",
+	  .doc = "BGP hold time." },
+	{ "keepalive", SCHEMA_SECONDS, 0, AT(plan_peering, keepalive_s), .min = 1, .max = 21845, .dflt_note = "the device's own",
+	  .doc = "BGP keepalive interval." },
+	{ "max_path", SCHEMA_NUMBER, 0, AT(plan_peering, max_path), .dflt = "4", .min = 1, .max = 255,
+	  .doc = "The longest AS path of a healthy route; a longer one means that the provider drains the link for maintenance." },
+};
+OBJECT(peering, "peering", plan_peering, "A routing domain on the circuit: one BGP session on each link.");
+
+static const struct schema_field limits_fields[] = {
+	{ "private", SCHEMA_NUMBER, 0, AT(plan_limits, prefixes_private), .min = 1, .max = 10000000, .dflt_note = "no limit",
+	  .doc = "Prefixes that the provider accepts on a private peering." },
+	{ "public", SCHEMA_NUMBER, 0, AT(plan_limits, prefixes_public), .min = 1, .max = 10000000, .dflt_note = "no limit",
+	  .doc = "The same on a public or microsoft peering." },
+	{ "from_cloud", SCHEMA_NUMBER, 0, AT(plan_limits, prefixes_from_cloud), .min = 1, .max = 10000000, .dflt_note = "no limit",
+	  .doc = "Prefixes that the cloud may announce to us." },
+};
+OBJECT(limits, "limits", plan_limits, "What the provider accepts before it drops the session.");
+
+static const struct schema_field circuit_fields[] = {
+	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_circuit, name), .doc = "Its name in this plan." },
+	{ "driver", SCHEMA_DRIVER, SCHEMA_REQUIRED, AT(plan_circuit, driver), .words = "libvirt|external|azure",
+	  .doc = "What switches the circuit; `external`: somebody else does, and cutover waits for a go." },
+	{ "uri", SCHEMA_TEXT, 0, AT(plan_circuit, uri), .dflt_note = "`qemu:///system` with libvirt",
+	  .doc = "Where the driver finds it." },
+	{ "model", SCHEMA_CHOICE, 0, AT(plan_circuit, model), .words = "exchange|network-service|direct", .dflt = "exchange",
+	  .doc = "`exchange`, `direct`: we run BGP on both links. `network-service`: the provider owns layer 3, and its peerings are not touched." },
+	{ "attachment", SCHEMA_TEXT, 0, AT(plan_circuit, attachment), .dflt = "external",
+	  .doc = "The network or connection that attaches the cloud gateway to the circuit; `external`: somebody else attaches it." },
+	{ "limits", SCHEMA_OBJECT, 0, AT(plan_circuit, limits), .object = &limits, .words = "azure-standard|azure-premium|none", .dflt_note = "`azure-standard` with driver azure, else `none`",
+	  .doc = "What the provider accepts before it drops the session." },
+	{ "encapsulation", SCHEMA_WORD, 0, NOWHERE, .words = "dot1q|untagged", .dflt_note = "`untagged` with driver libvirt or without `vlan`, else `dot1q`",
+	  .doc = "Are peerings told apart by VLAN tags, or by interfaces?" },
+	{ "links", SCHEMA_OBJECT, MANY(plan_circuit, links), .object = &circuit_link, .min = 1, .max = 2, .dflt_note = "required",
+	  .doc = "Its two halves." },
+	{ "peerings", SCHEMA_OBJECT, MANY(plan_circuit, peerings), .object = &peering, .min = 1, .max = 8, .dflt_note = "required",
+	  .doc = "Its routing domains." },
+};
+OBJECT(circuit, "circuit", plan_circuit, "The private connection.");
+
+static const struct schema_field vnet_fields[] = {
+	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_vnet, name), .doc = "Its name in this plan." },
+	{ "driver", SCHEMA_DRIVER, 0, AT(plan_vnet, driver), .words = "libvirt|none", .dflt = "libvirt",
+	  .doc = "What its fingerprint is read from; `none`: it is not looked at." },
+	{ "uri", SCHEMA_TEXT, 0, AT(plan_vnet, uri), .dflt_note = "`qemu:///system` with libvirt",
+	  .doc = "Where the driver finds it." },
+	{ "network", SCHEMA_TEXT, 0, AT(plan_vnet, network), .dflt_note = "the name",
+	  .doc = "What the driver calls it." },
+	{ "prefixes", SCHEMA_PREFIX, SCHEMA_LIST, AT(plan_vnet, prefixes), .max = 1000,
+	  .doc = "Its address spaces, as the cloud gateway announces them." },
+	{ "gateway_port", SCHEMA_TEXT, 0, AT(plan_vnet, gateway_port),
+	  .doc = "MAC address of the port that may come and go with the attachment." },
+};
+OBJECT(vnet, "vnet", plan_vnet, "The virtual network, which must stay exactly as it is.");
+
+static const struct schema_field file_fields[] = {
+	{ "file", SCHEMA_TEXT, SCHEMA_REQUIRED, NOWHERE, .doc = "One a line, `#` starts a comment; beside the plan unless absolute." },
+};
+OBJECT(file, "file", plan_group, "A list that is kept in a file of its own.");
+
+static const struct schema_field group_fields[] = {
+	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_group, name), .doc = "Its name in this plan." },
+	{ "circuit", SCHEMA_REF, 0, NOWHERE, .dflt_note = "the only one", .doc = "The circuit that it moves to." },
+	{ "peering", SCHEMA_REF, 0, NOWHERE, .dflt_note = "`private`, or the only one", .doc = "The peering that it moves to." },
+	{ "onprem", SCHEMA_RULE, SCHEMA_LIST, AT(plan_group, onprem), .object = &file, .max = 10000, .dflt_note = "with `community`: everything in the site's prefixes",
+	  .doc = "The on-premises prefixes that are announced on the circuit: `P` or `P le N`." },
+	{ "cloud", SCHEMA_PREFIX, SCHEMA_LIST, AT(plan_group, cloud), .object = &file, .max = 10000,
+	  .doc = "The cloud prefixes that are accepted from the circuit; each moves in the first wave that names it." },
+	{ "community", SCHEMA_COMMUNITY, 0, AT(plan_group, community),
+	  .doc = "Routes that carry this community are the group's; `onprem` says then what is allowed at most." },
+	{ "move", SCHEMA_WORD, 0, NOWHERE, .words = "both|import|export", .dflt = "both",
+	  .doc = "The directions that move: `import` is from the site to the cloud, `export` from the cloud to the site." },
+};
+OBJECT(group, "group", plan_group, "On-premises and cloud prefixes that move together.");
+
+static const struct schema_field wave_fields[] = {
+	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_wave, name), .doc = "Its name in this plan." },
+	{ "groups", SCHEMA_REF, SCHEMA_REQUIRED | SCHEMA_LIST, NOWHERE, .min = 1, .max = 256, .doc = "The groups that move in it." },
+	{ "soak", SCHEMA_MS, 0, AT(plan_wave, soak_ms), .dflt = "5m", .max = 604800000, .doc = "How long to watch before the checkpoint." },
+	{ "hold", SCHEMA_BOOL, 0, AT(plan_wave, hold), .dflt = "false", .doc = "Wait for a go after it." },
+};
+OBJECT(wave, "wave", plan_wave, "The groups that move at one time.");
+
+static const struct schema_field from_fields[] = {
+	{ "host", SCHEMA_REF, 0, NOWHERE, .doc = "Name of one of `hosts`." },
+	{ "ssh", SCHEMA_REF, 0, NOWHERE, .doc = "The same." },
+};
+OBJECT(from, "from", plan_probe, "Where a probe starts.");
+
+static const struct schema_field probe_fields[] = {
+	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_probe, name), .doc = "Its name in this plan." },
+	{ "kind", SCHEMA_WORD, 0, AT(plan_probe, kind), .words = "stamp|icmp|tcp|http|tcp-flow", .dflt = "stamp",
+	  .doc = "`stamp` (RFC 8762) tells loss apart per direction; `tcp` connects, `http` gets, `tcp-flow` keeps one connection through everything." },
+	{ "from", SCHEMA_OBJECT, SCHEMA_QUIET, NOWHERE, .object = &from, .dflt_note = "this machine", .doc = "Where it starts." },
+	{ "source", SCHEMA_ADDRESS, 0, AT(plan_probe, source), .dflt_note = "the system's choice", .doc = "Its source address." },
+	{ "to", SCHEMA_ADDRESS, SCHEMA_REQUIRED, AT(plan_probe, to), .doc = "The address that answers." },
+	{ "port", SCHEMA_NUMBER, 0, AT(plan_probe, port), .min = 1, .max = 65535, .dflt_note = "the kind's own", .doc = "Its port." },
+	{ "rate", SCHEMA_RATE, 0, AT(plan_probe, rate), .dflt = "100/s", .min = 1, .max = 100000, .doc = "Packets per second, over all flows." },
+	{ "flows", SCHEMA_NUMBER, 0, AT(plan_probe, flows), .dflt = "16", .min = 1, .max = 1024,
+	  .doc = "Source ports; one flow tests one link, so take enough." },
+	{ "size", SCHEMA_SIZE, 0, AT(plan_probe, size), .max = 65000, .dflt_note = "the smallest", .doc = "Payload." },
+	{ "df", SCHEMA_BOOL, 0, AT(plan_probe, df), .dflt = "false", .doc = "Forbid fragmentation." },
+	{ "group", SCHEMA_REF, 0, NOWHERE, .doc = "The group whose loss this is." },
+};
+OBJECT(probe, "probe", plan_probe, "A measurement that runs for the whole cutover.");
+
+static const struct schema_field guard_fields[] = {
+	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_guard, name), .doc = "Its name in this plan." },
+	{ "probe", SCHEMA_REF, SCHEMA_REQUIRED, NOWHERE, .doc = "A probe, or `sessions`: every BGP session that should be up." },
+	{ "lost", SCHEMA_NUMBER, 0, AT(plan_guard, lost), .max = 4294967295, .doc = "Packets lost in the window, at most." },
+	{ "gap", SCHEMA_MS, 0, AT(plan_guard, gap_ms), .max = 3600000, .doc = "Longest time without an answer, at most." },
+	{ "rtt", SCHEMA_MS, 0, AT(plan_guard, rtt_ms), .max = 60000, .doc = "Round-trip time (99th percentile), at most." },
+	{ "window", SCHEMA_MS, 0, AT(plan_guard, window_ms), .dflt = "5s", .min = 1000, .max = 3600000, .doc = "The time over which it is judged." },
+	{ "breach", SCHEMA_CHOICE, 0, AT(plan_guard, breach), .words = "rollback|hold", .dflt = "rollback", .doc = "What a breach does." },
+	{ "blind", SCHEMA_CHOICE, 0, AT(plan_guard, blind), .words = "hold|ignore", .dflt = "hold", .doc = "What losing sight does." },
+};
+OBJECT(guard, "guard", plan_guard, "A rule over a measurement: pass, breach or blind.");
+
+static const struct schema_field rollback_fields[] = {
+	{ "automatic", SCHEMA_BOOL, 0, AT(plan_rollback, automatic), .dflt = "true", .doc = "Roll back on a breach without asking." },
+	{ "to", SCHEMA_CHOICE, 0, AT(plan_rollback, to_start), .words = "last-checkpoint|start", .dflt = "last-checkpoint", .doc = "How far." },
+	{ "dead_man", SCHEMA_SECONDS, 0, AT(plan_rollback, dead_man_s), .dflt = "120s", .min = 10, .max = 3600,
+	  .doc = "The timer on the devices: unless cutover confirms in time, a device reverts by itself." },
+	{ "on_abort", SCHEMA_CHOICE, 0, AT(plan_rollback, on_abort), .words = "hold|rollback", .dflt = "rollback", .doc = "What `cutover abort` does." },
+};
+OBJECT(rollback, "rollback", plan_rollback, "How to come back.");
+
+static const struct schema_field window_fields[] = {
+	{ "start", SCHEMA_TIME, SCHEMA_REQUIRED, AT(plan, window_start_us), .doc = "No change before." },
+	{ "end", SCHEMA_TIME, SCHEMA_REQUIRED, AT(plan, window_end_us), .doc = "No new wave after." },
+};
+OBJECT(window, "window", plan, "The change window.");
+
+static const struct schema_field finish_fields[] = {
+	{ "vpn", SCHEMA_CHOICE, 0, AT(plan, finish_retire), .words = "keep|retire", .dflt = "keep",
+	  .doc = "Keep the VPN as warm backup, or shut its sessions (asks for a go of its own)." },
+};
+OBJECT(finish, "finish", plan, "What happens when all waves have moved.");
+
+static const struct schema_field preference_fields[] = {
+	{ "circuit", SCHEMA_NUMBER, 0, AT(plan_preference, circuit), .dflt = "200", .max = 4294967295, .doc = "Routes from the circuit, on both links." },
+	{ "vpn", SCHEMA_NUMBER, 0, AT(plan_preference, vpn), .dflt = "100", .max = 4294967295, .doc = "What the VPN's routes have today." },
+	{ "drain", SCHEMA_NUMBER, 0, AT(plan_preference, drain), .dflt = "50", .max = 4294967295, .doc = "Routes from the circuit while it is drained." },
+};
+OBJECT(preference, "local_preference", plan_preference, "BGP local preference (RFC 4271, 5.1.5).");
+
+static const struct schema_field timeouts_fields[] = {
+	{ "command", SCHEMA_MS, 0, AT(plan_timeouts, command_ms), .dflt = "30s", .min = 1000, .max = 3600000, .doc = "One command on one device." },
+	{ "converge", SCHEMA_MS, 0, AT(plan_timeouts, converge_ms), .dflt = "60s", .min = 1000, .max = 3600000, .doc = "Routes to reach the forwarding tables." },
+	{ "established", SCHEMA_MS, 0, AT(plan_timeouts, established_ms), .dflt = "120s", .min = 1000, .max = 3600000, .doc = "A BGP session to come up." },
+};
+OBJECT(timeouts, "timeouts", plan_timeouts, "How long to wait for what.");
+
+static const struct schema_field root_fields[] = {
+	{ "version", SCHEMA_NUMBER, SCHEMA_REQUIRED, NOWHERE, .min = 1, .max = 4294967295, .doc = "Version of the plan format: 1." },
+	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan, name), .doc = "The plan's name." },
+	{ "change", SCHEMA_TEXT, 0, AT(plan, change), .doc = "Number of the change request, for the report." },
+	{ "site", SCHEMA_OBJECT, SCHEMA_REQUIRED, AT(plan, site), .object = &site, .doc = "The on-premises network." },
+	{ "hosts", SCHEMA_OBJECT, MANY(plan, hosts), .object = &host, .max = 64, .doc = "Machines from which probes are sent." },
+	{ "edges", SCHEMA_OBJECT, MANY(plan, edges), .object = &edge, .min = 1, .max = 64, .dflt_note = "required", .doc = "The border routers." },
+	{ "tunnels", SCHEMA_OBJECT, MANY(plan, tunnels), .object = &tunnel, .min = 1, .max = 64, .dflt_note = "required", .doc = "The existing VPN." },
+	{ "circuits", SCHEMA_OBJECT, MANY(plan, circuits), .object = &circuit, .min = 1, .max = 16, .dflt_note = "required", .doc = "The private connections to move to." },
+	{ "vnet", SCHEMA_OBJECT, SCHEMA_QUIET, AT(plan, vnet), .object = &vnet, .doc = "The virtual network." },
+	{ "groups", SCHEMA_OBJECT, MANY(plan, groups), .object = &group, .min = 1, .max = 256, .dflt_note = "required", .doc = "What moves together." },
+	{ "waves", SCHEMA_OBJECT, MANY(plan, waves), .object = &wave, .min = 1, .max = 256, .dflt_note = "required", .doc = "In which order." },
+	{ "probes", SCHEMA_OBJECT, MANY(plan, probes), .object = &probe, .max = 256, .doc = "What is measured." },
+	{ "guards", SCHEMA_OBJECT, MANY(plan, guards), .object = &guard, .max = 256, .doc = "What stops the run." },
+	{ "rollback", SCHEMA_OBJECT, 0, AT(plan, rollback), .object = &rollback, .doc = "How to come back." },
+	{ "window", SCHEMA_OBJECT, SCHEMA_QUIET, .offset = 0, .object = &window, .dflt_note = "any time", .doc = "The change window." },
+	{ "finish", SCHEMA_OBJECT, 0, .offset = 0, .object = &finish, .doc = "What happens at the end." },
+	{ "baseline", SCHEMA_MS, 0, AT(plan, baseline_ms), .dflt = "60s", .max = 86400000, .doc = "How long to measure before the first change." },
+	{ "local_preference", SCHEMA_OBJECT, 0, AT(plan, preference), .object = &preference, .doc = "BGP local preferences." },
+	{ "timeouts", SCHEMA_OBJECT, 0, AT(plan, timeouts), .object = &timeouts, .doc = "How long to wait." },
+};
+OBJECT(root, "plan", plan, "A migration plan.");
+
+/* clang-format on */
+
+const struct schema_object *schema_root(void)
+{
+	return &root;
+}

@@ -1,0 +1,349 @@
+/*
+ * validate_move.c - may these prefixes move, in these waves?
+ *
+ * What the site may announce, what the cloud can answer, how much the provider
+ * takes, and what a wave leaves half moved.  Cloud prefixes move once, in the
+ * first wave that names them (design, 'Between the edges'), which is why a
+ * cloud prefix that groups of two waves share is one-sided in between.
+ */
+#include <string.h>
+
+#include "orchestrator/plan/load.h"
+
+struct prefixes {
+	struct prefix *v;
+	size_t n;
+};
+
+static struct prefixes parse_all(const struct state_list *l)
+{
+	struct prefixes ret = {mem_calloc(l->n + 1, sizeof(*ret.v)), 0};
+
+	for (size_t i = 0; i < l->n; i++)
+		if (prefix_parse(l->v[i], &ret.v[ret.n], NULL))
+			ret.n++;
+	return ret;
+}
+
+static const struct prefix *find_around(const struct prefixes *all,
+					const struct prefix *p)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (prefix_contains(&all->v[i], p))
+			return &all->v[i];
+	return NULL;
+}
+
+static const char *group_name(const struct plan *p, size_t g)
+{
+	return p->groups[g].name ? p->groups[g].name : "unnamed";
+}
+
+static const struct plan_peering *peering_of(const struct plan *p, size_t g)
+{
+	const struct plan_group *gr = &p->groups[g];
+
+	if (gr->circuit >= p->n_circuits ||
+	    gr->peering >= p->circuits[gr->circuit].n_peerings)
+		return NULL;
+	return &p->circuits[gr->circuit].peerings[gr->peering];
+}
+
+static bool is_private(const struct plan *p, size_t g)
+{
+	const struct plan_peering *pe = peering_of(p, g);
+
+	return pe && pe->domain && strcmp(pe->domain, "private") == 0;
+}
+
+/* ---- prefixes of a group ---- */
+
+static void check_onprem(struct load *l, size_t g, const struct prefixes *site,
+			 const struct prefixes *vnet)
+{
+	const struct plan_group *gr = &l->plan->groups[g];
+	char out[PREFIX_TEXT_MAX];
+
+	if (!load_find(l, "groups.%zu.onprem", g))
+		return; /* the default: the site's own */
+	for (size_t i = 0; i < gr->onprem.n; i++) {
+		const struct node *at =
+			load_at(l, "groups.%zu.onprem.%zu", g, i);
+		const struct prefix *around;
+		struct prefix_rule r;
+
+		if (!prefix_rule_parse(gr->onprem.v[i], &r, NULL))
+			continue;
+		if (site->n && !find_around(site, &r.prefix))
+			load_error(l, at, "prefix-not-site",
+				   "'%s' is not in the site's prefixes; what "
+				   "the site may announce stands in "
+				   "'site.prefixes'",
+				   gr->onprem.v[i]);
+		around = find_around(vnet, &r.prefix);
+		if (around)
+			load_error(l, at, "prefix-equals-vnet",
+				   "'%s' is or lies in '%s' of the virtual "
+				   "network, which never routes it out",
+				   gr->onprem.v[i], prefix_text(around, out));
+	}
+}
+
+static void check_cloud(struct load *l, size_t g, const struct prefixes *vnet)
+{
+	const struct plan_group *gr = &l->plan->groups[g];
+	char out[PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < gr->cloud.n; i++) {
+		const struct node *at =
+			load_at(l, "groups.%zu.cloud.%zu", g, i);
+		const struct prefix *around;
+		struct prefix p;
+
+		if (!prefix_parse(gr->cloud.v[i], &p, NULL))
+			continue;
+		if (p.len == 0)
+			load_warn(l, at, "default-route",
+				  "the default route moves everything that "
+				  "has no other, the Internet too");
+		around = find_around(vnet, &p);
+		if (!vnet->n || !is_private(l->plan, g))
+			continue;
+		if (!around)
+			load_error(l, at, "prefix-not-vnet",
+				   "'%s' is not in the virtual network's "
+				   "prefixes: the cloud would never announce "
+				   "it here",
+				   gr->cloud.v[i]);
+		else if (prefix_cmp(around, &p) != 0)
+			load_warn(l, at, "prefix-part-of-vnet",
+				  "the cloud announces whole address spaces: "
+				  "'%s', not '%s'",
+				  prefix_text(around, out), gr->cloud.v[i]);
+	}
+}
+
+/* ---- the same prefix twice ---- */
+
+struct spoken { /* one onprem rule of one group */
+	const struct plan_group *group;
+	size_t g, i;
+};
+
+static int compare_spoken(const void *pa, const void *pb)
+{
+	const struct spoken *a = pa, *b = pb;
+	int c = strcmp(a->group->onprem.v[a->i], b->group->onprem.v[b->i]);
+
+	if (!c && a->group->circuit != b->group->circuit)
+		c = a->group->circuit < b->group->circuit ? -1 : 1;
+	if (!c && a->group->peering != b->group->peering)
+		c = a->group->peering < b->group->peering ? -1 : 1;
+	if (!c && a->g != b->g)
+		c = a->g < b->g ? -1 : 1;
+	if (!c && a->i != b->i)
+		c = a->i < b->i ? -1 : 1;
+	return c;
+}
+
+static bool same_spoken(const struct spoken *a, const struct spoken *b)
+{
+	return a->group->circuit == b->group->circuit &&
+	       a->group->peering == b->group->peering &&
+	       strcmp(a->group->onprem.v[a->i], b->group->onprem.v[b->i]) == 0;
+}
+
+static void check_twice(struct load *l)
+{
+	const struct plan *p = l->plan;
+	struct spoken *v = NULL;
+	size_t n = 0, cap = 0;
+
+	for (size_t g = 0; g < p->n_groups; g++)
+		for (size_t i = 0;
+		     !p->groups[g].community && p->groups[g].move_export &&
+		     i < p->groups[g].onprem.n;
+		     i++) {
+			if (!*p->groups[g].onprem.v[i])
+				continue;
+			MEM_GROW(v, n, cap);
+			v[n++] = (struct spoken){&p->groups[g], g, i};
+		}
+	if (n)
+		qsort(v, n, sizeof(*v), compare_spoken);
+	for (size_t k = 1; k < n; k++)
+		if (same_spoken(&v[k - 1], &v[k]))
+			load_warn(l,
+				  load_at(l, "groups.%zu.onprem.%zu", v[k].g,
+					  v[k].i),
+				  "prefix-twice",
+				  "'%s' stands in group '%s' too; it moves "
+				  "with the first of them",
+				  v[k].group->onprem.v[v[k].i],
+				  group_name(p, v[k - 1].g));
+	free(v);
+}
+
+/* ---- what the provider takes ---- */
+
+static size_t count_onprem(const struct plan *p, size_t c, size_t pe)
+{
+	size_t n = 0;
+
+	for (size_t g = 0; g < p->n_groups; g++)
+		if (p->groups[g].circuit == c && p->groups[g].peering == pe &&
+		    p->groups[g].move_export)
+			n += p->groups[g].onprem.n;
+	return n;
+}
+
+/*
+ * A rollback splits a prefix into its halves for a while: three in the place
+ * of one.
+ */
+static void check_limit(struct load *l, size_t c, size_t i)
+{
+	const struct plan_circuit *ci = &l->plan->circuits[c];
+	const struct plan_peering *pe = &ci->peerings[i];
+	bool private = pe->domain && strcmp(pe->domain, "private") == 0;
+	uint32_t most = private ? ci->limits.prefixes_private
+				: ci->limits.prefixes_public;
+	size_t n = count_onprem(l->plan, c, i);
+	const struct node *at =
+		load_at(l, "circuits.%zu.peerings.%zu.name", c, i);
+
+	if (!most)
+		return;
+	if (n > most)
+		load_error(l, at, "prefix-limit",
+			   "the groups announce %zu prefixes; the provider "
+			   "takes %u and drops the session above it",
+			   n, most);
+	else if (n * 3 > most)
+		load_warn(l, at, "prefix-headroom",
+			  "the groups announce %zu prefixes, three times as "
+			  "many while one rolls back; the provider takes %u: "
+			  "a rollback goes in batches",
+			  n, most);
+}
+
+/* ---- waves ---- */
+
+static void check_wave(struct load *l, size_t w, int *wave_of)
+{
+	const struct plan *p = l->plan;
+	const struct node *list = load_find(l, "waves.%zu.groups", w);
+	size_t k = 0;
+
+	for (size_t i = 0; list && i < list->n && k < p->waves[w].n_groups;
+	     i++) {
+		size_t g = p->waves[w].groups[k];
+		const char *name = p->groups[g].name;
+
+		if (!name || list->v[i]->kind != NODE_SCALAR ||
+		    strcmp(list->v[i]->text, name) != 0)
+			continue; /* one that did not resolve */
+		k++;
+		if (wave_of[g] >= 0)
+			load_error(l, list->v[i], "group-twice",
+				   "group '%s' has moved already, in wave "
+				   "'%s'",
+				   name,
+				   p->waves[wave_of[g]].name
+					   ? p->waves[wave_of[g]].name
+					   : "unnamed");
+		else
+			wave_of[g] = (int)w;
+	}
+}
+
+static bool shares_cloud(const struct plan_group *a, const struct plan_group *b,
+			 size_t *ret_i)
+{
+	if (a->circuit != b->circuit || a->peering != b->peering)
+		return false;
+	for (size_t i = 0; i < a->cloud.n; i++)
+		if (*a->cloud.v[i] &&
+		    state_list_has(&b->cloud, a->cloud.v[i])) {
+			*ret_i = i;
+			return true;
+		}
+	return false;
+}
+
+static const char *first_stateful(const struct plan *p)
+{
+	for (size_t i = 0; i < p->site.stateful.n; i++)
+		if (*p->site.stateful.v[i])
+			return p->site.stateful.v[i];
+	return NULL;
+}
+
+static void check_asymmetric(struct load *l, const int *wave_of)
+{
+	const struct plan *p = l->plan;
+	const char *fw = first_stateful(p);
+
+	for (size_t g = 0; fw && g < p->n_groups; g++) {
+		const struct plan_group *gr = &p->groups[g];
+		size_t k;
+
+		if (gr->move_import != gr->move_export)
+			load_warn(l, load_at(l, "groups.%zu.move", g),
+				  "asymmetric-stateful",
+				  "group '%s' moves one direction only, and "
+				  "'%s' must see both",
+				  group_name(p, g), fw);
+		for (size_t h = 0; h < p->n_groups; h++) {
+			if (wave_of[h] < 0 || wave_of[h] >= wave_of[g] ||
+			    !shares_cloud(gr, &p->groups[h], &k))
+				continue;
+			load_warn(l, load_at(l, "groups.%zu.cloud.%zu", g, k),
+				  "asymmetric-stateful",
+				  "'%s' moves with group '%s', in an earlier "
+				  "wave; until '%s' moves its paths differ "
+				  "per direction, and '%s' must see both",
+				  gr->cloud.v[k], group_name(p, h),
+				  group_name(p, g), fw);
+			break;
+		}
+	}
+}
+
+static void check_waves(struct load *l)
+{
+	const struct plan *p = l->plan;
+	int *wave_of = mem_calloc(p->n_groups + 1, sizeof(*wave_of));
+
+	for (size_t g = 0; g < p->n_groups; g++)
+		wave_of[g] = -1;
+	for (size_t w = 0; w < p->n_waves; w++)
+		check_wave(l, w, wave_of);
+	for (size_t g = 0; load_clean(l) && g < p->n_groups; g++)
+		if (wave_of[g] < 0)
+			load_warn(l, load_at(l, "groups.%zu.name", g),
+				  "group-unused",
+				  "group '%s' is in no wave: it does not move",
+				  group_name(p, g));
+	check_asymmetric(l, wave_of);
+	free(wave_of);
+}
+
+void load_validate_move(struct load *l)
+{
+	const struct plan *p = l->plan;
+	struct prefixes site = parse_all(&p->site.prefixes);
+	struct prefixes vnet = parse_all(&p->vnet.prefixes);
+
+	for (size_t g = 0; g < p->n_groups; g++) {
+		check_onprem(l, g, &site, &vnet);
+		check_cloud(l, g, &vnet);
+	}
+	check_twice(l);
+	for (size_t c = 0; c < p->n_circuits; c++)
+		for (size_t i = 0; i < p->circuits[c].n_peerings; i++)
+			check_limit(l, c, i);
+	check_waves(l);
+	free(site.v);
+	free(vnet.v);
+}
