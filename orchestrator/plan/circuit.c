@@ -167,7 +167,7 @@ static void match_links(struct load *l, struct place p, const struct node *map)
 {
 	struct plan_circuit *ci = circuit_of(l, p.circuit);
 
-	for (size_t i = 0; i < map->n; i++)
+	for (size_t i = 0; ci->n_links && i < map->n; i++)
 		load_ref(l, map->v[i]->key, ci->links, ci->n_links,
 			 sizeof(*ci->links), "link");
 	for (size_t i = 0; i < ci->n_links; i++) {

@@ -120,7 +120,7 @@ static void resolve_move(struct load *l, size_t i)
 			load_error(l, group, "missing-key",
 				   "the group has no 'onprem', and its "
 				   "'export' is to move");
-	} else if (!g->onprem.n && g->move_export) {
+	} else if (!g->onprem.n && g->move_export && load_clean(l)) {
 		load_error(l, load_at(l, "groups.%zu.onprem", i), "missing-key",
 			   "'onprem' names no prefix");
 	}

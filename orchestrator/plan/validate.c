@@ -33,6 +33,8 @@ static bool taken(const struct named *s, size_t end, const char *name)
 
 static void check_unique(struct load *l, const struct named *s)
 {
+	const char *dot = strrchr(s->list, '.');
+
 	for (size_t i = 0; i < s->n; i++) {
 		const char *name = name_at(s, i);
 
@@ -40,7 +42,7 @@ static void check_unique(struct load *l, const struct named *s)
 			load_error(l, load_at(l, "%s.%zu.name", s->list, i),
 				   "duplicate-name",
 				   "'%s' is there already in '%s'", name,
-				   s->list);
+				   dot ? dot + 1 : s->list);
 	}
 }
 

@@ -28,11 +28,13 @@ vnet_xml() {
 
 # The cables' bridge has no address: libvirt runs no dnsmasq on it, and wants it
 # to be isolated.  Its firewall rules do not see frames that are only switched.
-circuit_xml() { # NAME BRIDGE
+circuit_xml() { # NAME BRIDGE NUMBER
 	cat <<-END
 		<network>
 		  <name>$1</name>
+		  <uuid>10000000-0000-4000-8000-00000000010$3</uuid>
 		  <bridge name='$2' stp='off' delay='0'/>
+		  <mac address='52:54:00:10:01:0$3'/>
 		  <dns enable='no'/>
 		</network>
 	END

@@ -67,11 +67,12 @@ daemon_start() {
 }
 
 networks_define() {
-	local name bridge script=""
+	local name bridge number=0 script=""
 	vnet_xml >/run/libvirt/vnet1.xml
 	while read -r name bridge _; do
 		[ "$name" != "#" ] || continue
-		circuit_xml "$name" "$bridge" >"/run/libvirt/$name.xml"
+		number=$((number + 1))
+		circuit_xml "$name" "$bridge" "$number" >"/run/libvirt/$name.xml"
 		script+="net-define /run/libvirt/$name.xml;"
 	done <"$here/ports"
 	virsh -q "net-define /run/libvirt/vnet1.xml; net-start vnet1; $script" \

@@ -1,0 +1,82 @@
+#!/bin/bash
+# boot.sh - starts a node's daemons from its files; runs inside the node
+#
+# usage: boot.sh up | reboot
+# A reboot ends what boot started, forgets what lives in memory (the circuit's
+# interfaces, cutover's own /run) and boots again.  sshd stays up, so that the
+# management network does not know the difference.
+set -eu
+node=$(hostname)
+frr=/usr/lib/frr
+
+end() { # NAME ...
+	local name i
+	for name in "$@"; do
+		pkill -TERM -x "$name" || :
+	done
+	for name in "$@"; do
+		for ((i = 0; i < 50; i++)); do
+			pgrep -x "$name" >/dev/null || break
+			sleep 0.1
+		done
+		pkill -KILL -x "$name" || :
+	done
+}
+
+halt() {
+	local dev
+	end bgpd bfdd staticd zebra bird charon
+	rm -rf /run/cutover
+	for dev in ckt0 ckt1; do
+		case $node in
+		edge*)
+			ip addr flush dev "$dev"
+			ip link set "$dev" down
+			;;
+		esac
+	done
+}
+
+charon_start() {
+	setsid /usr/lib/ipsec/charon </dev/null >/run/charon.out 2>&1 &
+	until swanctl --stats >/dev/null 2>&1; do
+		kill -0 $!
+		sleep 0.1
+	done
+	swanctl --load-all >/dev/null
+	ip link set ipsec0 up
+}
+
+frr_start() {
+	local daemon daemons="zebra staticd bgpd"
+	! grep -q ' bfd ' /etc/frr/frr.conf && [ "$node" != edge1 ] ||
+		daemons="zebra staticd bfdd bgpd"
+	for daemon in $daemons; do
+		"$frr/$daemon" -d -A 127.0.0.1 -u frr -g frr \
+			--log "file:/run/frr/$daemon.log" >/dev/null
+	done
+	vtysh -b
+	# From here on what is saved is what runs, to the letter.
+	vtysh -c 'write memory' >/dev/null
+}
+
+firewall() {
+	local rule
+	sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0
+	iptables -F FORWARD
+	for rule in "-m conntrack --ctstate INVALID -j DROP" \
+		"-m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT" \
+		"-i lan0 -j ACCEPT" "-i peer0 -j ACCEPT" "-j DROP"; do
+		# shellcheck disable=SC2086 # a rule is many words
+		iptables -A FORWARD $rule
+	done
+}
+
+[ "${1:-}" != reboot ] || halt
+pgrep -x sshd >/dev/null || /usr/sbin/sshd -E /run/sshd.log
+[ ! -e /run/firewall ] || firewall
+[ ! -e /etc/swanctl/swanctl.conf ] || charon_start
+[ ! -e /etc/bird/bird.conf ] || bird -u bird -g bird
+[ ! -e /etc/frr/frr.conf ] || frr_start
+[ ! -e /run/responder ] || pgrep -x responder >/dev/null ||
+	setsid /run/responder </dev/null >/dev/null 2>&1 &
