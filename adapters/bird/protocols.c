@@ -9,8 +9,8 @@
 #include "adapters/bird/protocols.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "adapters/bird/reply.h"

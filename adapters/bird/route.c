@@ -9,6 +9,7 @@
  */
 #include "adapters/bird/route.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "adapters/bird/reply.h"
@@ -152,8 +153,6 @@ static void kernel_hops(const json_t *o, struct state_list *ret)
 		kernel_hops(json_array_get(many, i), ret);
 	if (json_array_size(many))
 		return;
-	if (json_peek(o, "via"))
-		o = json_object_size(json_peek(o, "via")) ? o : NULL;
 	hop_add(ret,
 		json_peek_str(o, "gateway",
 			      json_peek_str(json_peek(o, "via"), "host", NULL)),
@@ -173,25 +172,27 @@ static int kernel_rank(const json_t *o)
 	return strcmp(table, "main") == 0;
 }
 
+/* Is a preferred to b?  Of equal rank the kernel takes the lower metric. */
+static bool kernel_better(const json_t *a, const json_t *b)
+{
+	int x = kernel_rank(a), y = b ? kernel_rank(b) : 0;
+
+	if (x != y || !x)
+		return x > y;
+	return json_peek_int(a, "metric", 0) < json_peek_int(b, "metric", 0);
+}
+
 bool bird_kernel_parse(const char *text, size_t len, struct state_list *ret)
 {
 	json_auto *j = json_text_parse(text, len, NULL);
 	const json_t *best = NULL;
-	int rank = 0;
 
-	for (size_t i = 0; i < json_array_size(j); i++) {
-		const json_t *o = json_array_get(j, i);
-
-		if (kernel_rank(o) > rank) {
-			best = o;
-			rank = kernel_rank(o);
-		}
-	}
+	for (size_t i = 0; i < json_array_size(j); i++)
+		if (kernel_better(json_array_get(j, i), best))
+			best = json_array_get(j, i);
 	if (!best)
 		return false;
-	for (size_t i = 0; i < json_array_size(j); i++)
-		if (kernel_rank(json_array_get(j, i)) == rank)
-			kernel_hops(json_array_get(j, i), ret);
+	kernel_hops(best, ret);
 	state_list_sort_unique(ret);
 	return true;
 }

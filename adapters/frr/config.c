@@ -46,15 +46,10 @@ bool frr_word_ok(const char *s)
 
 /* ---- parsing ---- */
 
-static bool is_separator(const char *text)
-{
-	return !*text || strcmp(text, "!") == 0;
-}
-
 static void add_line(struct frr_config *c, const char *s, size_t n)
 {
 	struct frr_line *l;
-	const struct frr_line *last = c->n ? &c->v[c->n - 1] : NULL;
+	const struct frr_line *last;
 	bool margin;
 
 	while (n && (s[n - 1] == '\r' || s[n - 1] == ' '))
@@ -71,9 +66,6 @@ static void add_line(struct frr_config *c, const char *s, size_t n)
 	if (!last)
 		return;
 	l->block = last->block ? last->block : last->text;
-	if (strcmp(last->text, "exit") == 0 && !last->raw[4] &&
-	    last->text == last->raw)
-		l->block = NULL;
 	l->af = last->af;
 	if (frr_after(last->text, "address-family"))
 		l->af = last->text;

@@ -29,7 +29,7 @@
 struct device {
 	const struct target *target;
 	struct transport *transport; /* NULL: to be opened again */
-	const char *dir;
+	struct buf command;	     /* the wrapper */
 };
 
 /* What came of one exchange. */
@@ -42,10 +42,12 @@ struct device_end {
 static bool device_connect(struct device *d, int64_t deadline_us, struct err *e)
 {
 	const struct ssh_endpoint *ssh = &d->target->ssh;
+	const char *command = buf_str(&d->command);
 
 	if (!d->transport)
 		d->transport =
-			ssh->host ? ssh_open(ssh, deadline_us, e) : exec_open();
+			ssh->host ? ssh_open(ssh, command, deadline_us, e) :
+				    exec_open(command);
 	if (!d->transport)
 		err_wrap(e, "'%s'", d->target->name);
 	return d->transport != NULL;
@@ -72,7 +74,7 @@ struct device *device_open(const struct target *t, int64_t deadline_us,
 	}
 	d = mem_alloc(sizeof(*d));
 	d->target = t;
-	d->dir = dir;
+	wrapper_command(dir, &d->command);
 	if (device_connect(d, deadline_us, e))
 		return d;
 	device_close(d);
@@ -84,6 +86,7 @@ void device_close(struct device *d)
 	if (!d)
 		return;
 	device_disconnect(d);
+	buf_done(&d->command);
 	free(d);
 }
 
@@ -173,7 +176,7 @@ static struct device_end device_exchange(struct device *d,
 		device_disconnect(d);
 	if (o->answer != WRAPPER_NONE)
 		device_explain(d, o, e);
-	else if (o->overflow)
+	else if (o->streams[0].overflow)
 		err_set(e, ERR_INVALID,
 			"'%s' answered with more than %u MiB; ask for less",
 			d->target->name, DEVICE_OUTPUT_MAX >> 20);
@@ -182,7 +185,8 @@ static struct device_end device_exchange(struct device *d,
 			d->target->name);
 	else
 		err_wrap(e, "'%s'", d->target->name);
-	if (o->overflow)
+	/* Whatever is still running there shall not speak into the next one. */
+	if (o->streams[0].overflow || o->answer == WRAPPER_LATE)
 		device_disconnect(d);
 	return ret;
 }
@@ -196,18 +200,15 @@ static struct device_end device_run(struct device *d, struct wrapper_call *c,
 	/* A second try only on a new connection, in place of a dead one. */
 	for (int i = 0; i < 2 && end.end == TRANSPORT_NEVER; i++) {
 		bool reused = d->transport != NULL;
-		buf_auto command = BUF_INIT;
 		struct buf input = BUF_INIT;
 		struct wrapper_output o;
 		struct transport_job job = {.output = wrapper_output_add,
 					    .arg = &o};
 
 		device_result_done(ret);
-		c->dir = d->dir;
 		c->seconds = device_seconds(deadline_us);
-		wrapper_build(c, &command, &input);
+		wrapper_call_build(c, &input);
 		wrapper_output_init(&o, c->word, &ret->out, &ret->err);
-		job.command = buf_str(&command);
 		job.input = buf_str(&input);
 		job.input_len = input.len;
 		end = device_exchange(d, &job, &o, deadline_us, e);

@@ -29,6 +29,11 @@
 
 extern char **environ;
 
+struct exec_transport {
+	struct transport transport; /* first: the two are one object */
+	char *command;
+};
+
 struct exec_run {
 	const struct transport_job *job;
 	pid_t pid;
@@ -80,7 +85,7 @@ static int exec_spawn_with(const char *command, const int in[2], int out[2][2],
 	return rc;
 }
 
-static bool exec_start(struct exec_run *r, struct err *e)
+static bool exec_start(struct exec_run *r, const char *command, struct err *e)
 {
 	int in[2] = {-1, -1}, out[2][2] = {{-1, -1}, {-1, -1}};
 	bool ok = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) == 0 &&
@@ -88,7 +93,7 @@ static bool exec_start(struct exec_run *r, struct err *e)
 		  pipe2(out[1], O_CLOEXEC) == 0;
 
 	if (ok) {
-		errno = exec_spawn_with(r->job->command, in, out, &r->pid);
+		errno = exec_spawn_with(command, in, out, &r->pid);
 		ok = errno == 0;
 	}
 	if (!ok)
@@ -176,9 +181,9 @@ static enum transport_end exec_run_job(struct transport *t,
 {
 	struct exec_run r = {.job = job, .in = -1, .out = {-1, -1}};
 	enum transport_end end = TRANSPORT_NEVER;
-	bool started = exec_start(&r, e);
+	struct exec_transport *x = (struct exec_transport *)t;
+	bool started = exec_start(&r, x->command, e);
 
-	(void)t;
 	if (started) {
 		bool ended = exec_pump(&r, deadline_us);
 
@@ -199,14 +204,18 @@ static enum transport_end exec_run_job(struct transport *t,
 
 static void exec_close(struct transport *t)
 {
-	free(t);
+	struct exec_transport *x = (struct exec_transport *)t;
+
+	free(x->command);
+	free(x);
 }
 
-struct transport *exec_open(void)
+struct transport *exec_open(const char *command)
 {
-	struct transport *t = mem_alloc(sizeof(*t));
+	struct exec_transport *x = mem_alloc(sizeof(*x));
 
-	t->run = exec_run_job;
-	t->close = exec_close;
-	return t;
+	x->transport.run = exec_run_job;
+	x->transport.close = exec_close;
+	x->command = mem_strdup(command);
+	return &x->transport;
 }

@@ -1,7 +1,7 @@
 /*
  * exec.h - a transport to this very machine
  *
- * Every command is a child `sh -c`, in a session of its own that is killed
+ * Every job is a child `sh -c COMMAND`, in a session of its own that is killed
  * when the deadline passes.
  */
 #ifndef CUTOVER_ADAPTERS_TRANSPORT_EXEC_H
@@ -9,6 +9,6 @@
 
 #include "adapters/transport/transport.h"
 
-struct transport *exec_open(void);
+struct transport *exec_open(const char *command);
 
 #endif

@@ -16,23 +16,22 @@
  */
 #include "adapters/transport/ssh.h"
 
-#include <errno.h>
 #include <libssh/libssh.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "adapters/transport/ssh_refuse.h"
 #include "adapters/transport/tcp.h"
 #include "orchestrator/base/clock.h"
 
-#define SSH_PORT 22
 #define SSH_WRITE 32768
 
 struct ssh_transport {
 	struct transport transport; /* first: the two are one object */
-	const struct ssh_endpoint *ep;
 	ssh_session session;
+	ssh_channel channel; /* the command's, kept from job to job, or NULL */
+	char *command;
 };
 
 /* How a host key check ended; MISMATCH may be cured by another family. */
@@ -67,24 +66,10 @@ static bool ssh_failed(ssh_session session, struct err *e, const char *doing)
 		       *why ? why : "the connection was closed");
 }
 
-static uint16_t ssh_port(const struct ssh_endpoint *ep)
-{
-	return ep->port ? ep->port : SSH_PORT;
-}
-
-static char *home_path(const char *path)
-{
-	const char *home = getenv("HOME");
-
-	if (strncmp(path, "~/", 2) == 0 && home)
-		return mem_format("%s/%s", home, path + 2);
-	return mem_strdup(path);
-}
-
 static bool ssh_configure(ssh_session session, const struct ssh_endpoint *ep,
 			  const char *families, socket_t fd)
 {
-	unsigned port = ssh_port(ep);
+	unsigned port = ssh_endpoint_port(ep);
 	int no = 0, nodelay = 1;
 	bool ok = ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &no) ==
 			  0 &&
@@ -95,7 +80,7 @@ static bool ssh_configure(ssh_session session, const struct ssh_endpoint *ep,
 	if (ok && ep->user && *ep->user)
 		ok = ssh_options_set(session, SSH_OPTIONS_USER, ep->user) == 0;
 	if (ok && ep->known_hosts) {
-		mem_auto_free char *path = home_path(ep->known_hosts);
+		mem_auto_free char *path = ssh_endpoint_path(ep->known_hosts);
 
 		ok = ssh_options_set(session, SSH_OPTIONS_KNOWNHOSTS, path) ==
 			     0 &&
@@ -133,7 +118,7 @@ static ssh_session ssh_begin(const struct ssh_endpoint *ep,
 			     const char *families, int64_t deadline_us,
 			     struct err *e)
 {
-	int fd = tcp_connect(ep->host, ssh_port(ep), deadline_us, e);
+	int fd = tcp_connect(ep->host, ssh_endpoint_port(ep), deadline_us, e);
 	ssh_session session;
 
 	if (fd < 0)
@@ -150,7 +135,7 @@ static ssh_session ssh_begin(const struct ssh_endpoint *ep,
 	}
 	if (ssh_handshake(session, deadline_us, e))
 		return session;
-	err_wrap(e, "SSH to '%s' port %u", ep->host, ssh_port(ep));
+	err_wrap(e, "SSH to '%s' port %u", ep->host, ssh_endpoint_port(ep));
 	ssh_close_session(session);
 	return NULL;
 }
@@ -182,36 +167,23 @@ static enum key_check known_check(ssh_session session,
 				  const struct ssh_endpoint *ep,
 				  const char *print, struct err *e)
 {
-	const char *file =
-		ep->known_hosts ? ep->known_hosts : "~/.ssh/known_hosts";
-
 	switch (ssh_session_is_known_server(session)) {
 	case SSH_KNOWN_HOSTS_OK:
 		return KEY_GOOD;
 	case SSH_KNOWN_HOSTS_CHANGED:
 	case SSH_KNOWN_HOSTS_OTHER:
-		err_set(e, ERR_REFUSED,
-			"the host key of '%s' port %u has changed: it is now "
-			"%s, and '%s' has another; somebody may be in between: "
-			"compare it at the device's console, then replace the "
-			"old key ('ssh-keygen -R') or pin host_key in the plan",
-			ep->host, ssh_port(ep), print, file);
+		ssh_refuse_changed(ep, print, e);
 		return KEY_BAD;
 	case SSH_KNOWN_HOSTS_UNKNOWN:
 	case SSH_KNOWN_HOSTS_NOT_FOUND:
-		err_set(e, ERR_REFUSED,
-			"the host key of '%s' port %u is unknown: %s is not in "
-			"'%s'; compare it at the device's console, then pin "
-			"host_key: \"%s\" in the plan",
-			ep->host, ssh_port(ep), print, file, print);
+		ssh_refuse_unknown(ep, print, e);
 		return KEY_BAD;
 	case SSH_KNOWN_HOSTS_ERROR:
 		break;
 	}
 	err_set(e, ERR_REFUSED,
-		"the host key of '%s' port %u (%s) cannot be looked up in "
-		"'%s': %s",
-		ep->host, ssh_port(ep), print, file, ssh_get_error(session));
+		"the host key of '%s' port %u (%s) cannot be looked up: %s",
+		ep->host, ssh_endpoint_port(ep), print, ssh_get_error(session));
 	return KEY_BAD;
 }
 
@@ -223,18 +195,14 @@ static enum key_check key_verify(ssh_session session,
 
 	if (!print) {
 		err_set(e, ERR_REFUSED, "'%s' port %u shows no host key",
-			ep->host, ssh_port(ep));
+			ep->host, ssh_endpoint_port(ep));
 		return KEY_BAD;
 	}
 	if (!ep->host_key)
 		return known_check(session, ep, print, e);
 	if (strcmp(print, ep->host_key) == 0)
 		return KEY_GOOD;
-	err_set(e, ERR_REFUSED,
-		"the host key of '%s' port %u is %s, but the plan pins "
-		"host_key: \"%s\"; somebody may be in between: compare it at "
-		"the device's console before you change the plan",
-		ep->host, ssh_port(ep), print, ep->host_key);
+	ssh_refuse_pin(ep, print, e);
 	return KEY_MISMATCH;
 }
 
@@ -299,23 +267,6 @@ static ssh_session ssh_begin_verified(const struct ssh_endpoint *ep,
 	return session;
 }
 
-static bool key_file_ok(const char *path, struct err *e)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0)
-		return err_errno(e, ERR_USAGE, "private key '%s'", path);
-	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_REFUSED,
-			       "private key '%s' is not a regular file", path);
-	if (st.st_mode & 077)
-		return err_set(e, ERR_REFUSED,
-			       "private key '%s' is open to others (mode "
-			       "%04o); close it with 'chmod 600'",
-			       path, (unsigned)st.st_mode & 07777);
-	return true;
-}
-
 static int no_passphrase(const char *prompt, char *buf, size_t len, int echo,
 			 int verify, void *arg)
 {
@@ -330,9 +281,10 @@ static int no_passphrase(const char *prompt, char *buf, size_t len, int echo,
 
 static bool key_load(const struct secret_ref *ref, ssh_key *ret, struct err *e)
 {
-	mem_auto_free char *path = home_path(ref->value ? ref->value : "");
+	mem_auto_free char *path =
+		ssh_endpoint_path(ref->value ? ref->value : "");
 
-	if (!key_file_ok(path, e))
+	if (!ssh_refuse_key_file(path, e))
 		return false;
 	if (ssh_pki_import_privkey_file(path, NULL, no_passphrase, NULL, ret) ==
 	    SSH_OK)
@@ -386,33 +338,60 @@ static bool ssh_login(ssh_session session, const struct ssh_endpoint *ep,
 	return auth_end(session, ep, rc, e);
 }
 
-/* One command's channel and how far it is. */
+/* One job and how far it is. */
 struct ssh_run {
-	ssh_session session;
-	ssh_channel channel;
+	struct ssh_transport *s;
 	const struct transport_job *job;
 	size_t sent;
-	bool eof_sent, enough;
+	bool enough;
 };
 
-static bool run_start(struct ssh_run *r, int64_t deadline_us, struct err *e)
+static void channel_drop(struct ssh_transport *s)
+{
+	if (s->channel)
+		ssh_channel_free(s->channel);
+	s->channel = NULL;
+}
+
+static bool channel_start(struct ssh_transport *s, int64_t deadline_us,
+			  struct err *e)
 {
 	int rc;
 
-	r->channel = ssh_channel_new(r->session);
-	if (!r->channel)
-		return ssh_failed(r->session, e, "cannot open a channel");
-	while ((rc = ssh_channel_open_session(r->channel)) == SSH_AGAIN)
-		if (!ssh_wait(r->session, deadline_us))
+	s->channel = ssh_channel_new(s->session);
+	if (!s->channel)
+		return ssh_failed(s->session, e, "cannot open a channel");
+	while ((rc = ssh_channel_open_session(s->channel)) == SSH_AGAIN)
+		if (!ssh_wait(s->session, deadline_us))
 			return ssh_late(e, "opening a channel");
 	if (rc != SSH_OK)
-		return ssh_failed(r->session, e, "cannot open a channel");
-	while ((rc = ssh_channel_request_exec(r->channel, r->job->command)) ==
+		return ssh_failed(s->session, e, "cannot open a channel");
+	while ((rc = ssh_channel_request_exec(s->channel, s->command)) ==
 	       SSH_AGAIN)
-		if (!ssh_wait(r->session, deadline_us))
+		if (!ssh_wait(s->session, deadline_us))
 			return ssh_late(e, "starting a shell");
 	return rc == SSH_OK ||
-	       ssh_failed(r->session, e, "cannot start a shell");
+	       ssh_failed(s->session, e, "cannot start a shell");
+}
+
+/* Is the command of the last job still there?  What it said since is noise. */
+static bool channel_usable(struct ssh_transport *s)
+{
+	char noise[4096];
+	int n;
+
+	for (int i = 0; s->channel && i < 2; i++) {
+		do {
+			n = ssh_channel_read_nonblocking(s->channel, noise,
+							 sizeof(noise), i);
+		} while (n > 0);
+		if (n < 0)
+			channel_drop(s);
+	}
+	if (s->channel && (!ssh_channel_is_open(s->channel) ||
+			   ssh_channel_is_eof(s->channel)))
+		channel_drop(s);
+	return s->channel != NULL;
 }
 
 /* False: the connection is gone. */
@@ -420,9 +399,9 @@ static bool run_feed(struct ssh_run *r)
 {
 	while (r->sent < r->job->input_len) {
 		size_t left = r->job->input_len - r->sent;
-		int n = ssh_channel_write(r->channel, r->job->input + r->sent,
-					  left < SSH_WRITE ? (uint32_t)left
-							   : SSH_WRITE);
+		int n = ssh_channel_write(
+			r->s->channel, r->job->input + r->sent,
+			left < SSH_WRITE ? (uint32_t)left : SSH_WRITE);
 
 		if (n < 0)
 			return n == SSH_AGAIN;
@@ -430,8 +409,6 @@ static bool run_feed(struct ssh_run *r)
 			return true;
 		r->sent += (size_t)n;
 	}
-	if (!r->eof_sent)
-		r->eof_sent = ssh_channel_send_eof(r->channel) == SSH_OK;
 	return true;
 }
 
@@ -442,7 +419,7 @@ static bool run_take(struct ssh_run *r, int stream)
 
 	while (!r->enough) {
 		int n = ssh_channel_read_nonblocking(
-			r->channel, chunk, sizeof(chunk), stream == 2);
+			r->s->channel, chunk, sizeof(chunk), stream == 2);
 
 		if (n == SSH_ERROR)
 			return false;
@@ -456,16 +433,18 @@ static bool run_take(struct ssh_run *r, int stream)
 
 static bool run_pump(struct ssh_run *r, int64_t deadline_us, struct err *e)
 {
+	ssh_session session = r->s->session;
+
 	for (;;) {
 		bool alive = run_feed(r) && run_take(r, 1) && run_take(r, 2);
 
 		if (r->enough)
 			return true;
-		if (!alive || !ssh_is_connected(r->session))
-			return ssh_failed(r->session, e, "connection lost");
-		if (ssh_channel_is_eof(r->channel))
+		if (!alive || !ssh_is_connected(session))
+			return ssh_failed(session, e, "connection lost");
+		if (ssh_channel_is_eof(r->s->channel))
 			return true;
-		if (!ssh_wait(r->session, deadline_us))
+		if (!ssh_wait(session, deadline_us))
 			return ssh_late(e, "running a command");
 	}
 }
@@ -475,17 +454,17 @@ static enum transport_end ssh_run_job(struct transport *t,
 				      int64_t deadline_us, struct err *e)
 {
 	struct ssh_transport *s = (struct ssh_transport *)t;
-	struct ssh_run r = {.session = s->session, .job = job};
+	struct ssh_run r = {.s = s, .job = job};
 	enum transport_end end = TRANSPORT_NEVER;
 
-	if (run_start(&r, deadline_us, e)) {
+	if (channel_usable(s) || channel_start(s, deadline_us, e)) {
 		if (run_pump(&r, deadline_us, e))
 			end = TRANSPORT_ENDED;
 		else if (r.sent == job->input_len)
 			end = TRANSPORT_CUT;
 	}
-	if (r.channel)
-		ssh_channel_free(r.channel);
+	if (!r.enough)
+		channel_drop(s);
 	return end;
 }
 
@@ -493,12 +472,14 @@ static void ssh_close_transport(struct transport *t)
 {
 	struct ssh_transport *s = (struct ssh_transport *)t;
 
+	channel_drop(s);
 	ssh_close_session(s->session);
+	free(s->command);
 	free(s);
 }
 
-struct transport *ssh_open(const struct ssh_endpoint *ep, int64_t deadline_us,
-			   struct err *e)
+struct transport *ssh_open(const struct ssh_endpoint *ep, const char *command,
+			   int64_t deadline_us, struct err *e)
 {
 	int64_t limit = clock_mono_us() + (int64_t)ep->timeout_ms * 1000;
 	struct ssh_transport *s;
@@ -517,5 +498,6 @@ struct transport *ssh_open(const struct ssh_endpoint *ep, int64_t deadline_us,
 	s->transport.run = ssh_run_job;
 	s->transport.close = ssh_close_transport;
 	s->session = session;
+	s->command = mem_strdup(command);
 	return &s->transport;
 }

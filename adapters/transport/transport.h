@@ -2,8 +2,10 @@
  * transport.h - one connection to a shell, on which commands run one by one
  *
  * What device.c needs of SSH (ssh.h) and of a local shell (exec.h), and no
- * more: start a command, feed it, hand its output over as it comes, and say
- * how far it got.  A transport belongs to one thread at a time.
+ * more: start a shell command (given when the transport is opened, no secrets
+ * in it), feed it, hand its output over as it comes, and say how far it got.
+ * The command may be kept running and be fed the next job's input, so it reads
+ * exactly what belongs to a job.  A transport belongs to one thread at a time.
  *
  *	NEVER  the input was not handed over completely: since the wrapper
  *	       starts nothing before it has all of it, nothing ran
@@ -22,8 +24,7 @@
 enum transport_end { TRANSPORT_NEVER, TRANSPORT_CUT, TRANSPORT_ENDED };
 
 struct transport_job {
-	const char *command; /* for the remote shell; no secrets in it */
-	const char *input;   /* goes to its standard input, then end of file */
+	const char *input; /* for the shell's standard input; may be secret */
 	size_t input_len;
 	/* stream is 1 or 2; true: enough, the job is over */
 	bool (*output)(void *arg, int stream, const char *bytes, size_t n);

@@ -42,23 +42,26 @@ static const char outer[] =
 	"PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/"
 	"bin\n"
 	"export LC_ALL PATH\n"
-	"d=$1 m=$2 ep=$3 k=$4 t=$5 n=$6 x=$7\n"
+	"d=$1\n"
 	"say() {\n"
 	"	printf \"\\n%s\\n\" \"$x\" >&2\n"
 	"	printf \"\\n%s %s\\n\" \"$x\" \"$*\"\n"
 	"	exit 0\n"
 	"}\n"
-	"for c in flock timeout head cat; do\n"
+	"while read -r m ep k t n x; do (\n"
+	"printf \"\\n%s\\n\" \"$x\" >&2\n"
+	"printf \"\\n%s begin\\n\" \"$x\"\n"
+	"s=$(head -c \"$n\")\n"
+	"case $s in\n"
+	"*\"#$x\") s=${s%\"#$x\"} ;;\n"
+	"*) say cut ;;\n"
+	"esac\n"
+	"for c in flock timeout cat; do\n"
 	"	command -v $c >/dev/null || say setup \"$c is not installed\"\n"
 	"done\n"
 	"[ -d \"$d/done\" ] || mkdir -p \"$d/done\" 2>/dev/null ||\n"
 	"	say setup \"cannot create $d/done: log in as root, or make "
 	"it\"\n"
-	"s=$(timeout \"$t\" head -c \"$n\")\n"
-	"case $s in\n"
-	"*\"#$x\") s=${s%\"#$x\"} ;;\n"
-	"*) say cut ;;\n"
-	"esac\n"
 	"[ -w \"$d/lock\" ] || (: >>\"$d/lock\") 2>/dev/null ||\n"
 	"	say setup \"cannot write $d/lock\"\n"
 	"exec 9>>\"$d/lock\"\n"
@@ -94,7 +97,7 @@ static const char outer[] =
 	"read)\n"
 	"	[ \"$ep\" = 0 ] || [ -z \"$e\" ] || [ \"$ep\" = \"$e\" ] ||\n"
 	"		say stale \"$e\"\n"
-	"	printf %s \"$s\" | timeout -k 2 \"$t\" sh -c \"$8\" cutover "
+	"	printf %s \"$s\" | timeout -k 2 \"$t\" sh -c \"$2\" cutover "
 	"\"$x\" ||\n"
 	"		say late ;;\n"
 	"change)\n"
@@ -115,7 +118,7 @@ static const char outer[] =
 	"	printf \"started\\n\" >\"$f\" || say setup \"cannot write "
 	"$f\"\n"
 	"	printf %s \"$s\" |\n"
-	"		timeout -k 2 \"$t\" sh -c \"$9\" cutover \"$d\" "
+	"		timeout -k 2 \"$t\" sh -c \"$3\" cutover \"$d\" "
 	"\"$f\"\n"
 	"	r=\n"
 	"	read -r r <\"$f\"\n"
@@ -127,7 +130,8 @@ static const char outer[] =
 	"	\"\"|*[!0-9]*) say late ;;\n"
 	"	esac\n"
 	"	say ran \"$r\" ;;\n"
-	"esac\n";
+	"esac\n"
+	"); done\n";
 
 #define INNER_RUN                                                              \
 	"umask 022\n"                                                          \
@@ -170,44 +174,52 @@ bool wrapper_dir_ok(const char *dir)
 	       !dir[strspn(dir, good)];
 }
 
-void wrapper_build(struct wrapper_call *c, struct buf *ret_command,
-		   struct buf *ret_input)
+void wrapper_command(const char *dir, struct buf *ret)
+{
+	buf_printf(ret, "exec sh -c '%s' cutover %s '%s' '%s'", outer, dir,
+		   inner_read, inner_change);
+}
+
+void wrapper_call_build(struct wrapper_call *c, struct buf *ret)
 {
 	const char *script = c->script ? c->script : "";
 	const char *key = c->key ? c->key : "";
+	mem_auto_free char *head = NULL;
 	char hex[DIGEST_HEX];
-	size_t len = strlen(script) + 2 + WRAPPER_WORD - 1;
 
 	word_draw(c->word);
 	digest_sha256_hex(key, strlen(key), hex);
-	buf_printf(ret_command,
-		   "exec sh -c '%s' cutover %s %s %" PRIu64
-		   " %s %u %zu %s '%s' '%s'",
-		   outer, c->dir, mode_words[c->mode], c->epoch, hex,
-		   c->seconds, len, c->word, inner_read, inner_change);
-	/* One piece, so that the script is not left behind by a growing one. */
-	ret_input->cap = len + 1;
-	ret_input->data = mem_alloc(ret_input->cap);
-	buf_puts(ret_input, script);
-	buf_puts(ret_input, "\n#");
-	buf_puts(ret_input, c->word);
+	head = mem_format("%s %" PRIu64 " %s %u %zu %s\n", mode_words[c->mode],
+			  c->epoch, hex, c->seconds,
+			  strlen(script) + 2 + strlen(c->word), c->word);
+	/* One piece, so that no copy is left behind by a buffer that grew. */
+	ret->cap = strlen(head) + strlen(script) + 2 + WRAPPER_WORD;
+	ret->data = mem_alloc(ret->cap);
+	buf_puts(ret, head);
+	buf_puts(ret, script);
+	buf_puts(ret, "\n#");
+	buf_puts(ret, c->word);
 }
 
 void wrapper_output_init(struct wrapper_output *o, const char *word,
 			 struct buf *out, struct buf *err)
 {
 	*o = (struct wrapper_output){
-		.out = out,
-		.err = err,
-		.out_max = OUT_MAX,
-		.err_max = ERR_MAX,
+		.streams = {{.into = out, .max = OUT_MAX},
+			    {.into = err, .max = ERR_MAX}},
 	};
 	snprintf(o->mark, sizeof(o->mark), "\n%s", word);
 }
 
 void wrapper_output_done(struct wrapper_output *o)
 {
-	buf_done(&o->tail);
+	for (size_t i = 0; i < ARRAY_LEN(o->streams); i++) {
+		struct buf *tail = &o->streams[i].tail;
+
+		if (tail->data)
+			explicit_bzero(tail->data, tail->cap);
+		buf_done(tail);
+	}
 	free(o->why);
 	o->why = NULL;
 }
@@ -234,62 +246,60 @@ static void answer_parse(struct wrapper_output *o, const char *line, size_t n)
 	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
 		if (strcmp(answers[i].word, word) != 0)
 			continue;
+		free(o->why);
 		o->answer = answers[i].answer;
 		o->number = strtoull(rest, NULL, 10);
 		o->why = mem_strdup(rest);
 	}
 }
 
-static void out_add(struct wrapper_output *o, const char *bytes, size_t n)
+/* The first n bytes of the tail are output: keeps and removes them. */
+static void stream_keep(struct wrapper_stream *s, size_t n)
 {
-	size_t mark = strlen(o->mark), from, max = o->out_max + mark + 200;
-	char *at, *end;
+	size_t room = s->max - s->into->len;
 
-	if (o->out_end)
-		return;
-	from = o->out->len > mark + 200 ? o->out->len - mark - 200 : 0;
-	buf_add(o->out, bytes, n);
-	at = memmem(o->out->data + from, o->out->len - from, o->mark, mark);
-	end = at ? memchr(at + mark, '\n',
-			  o->out->len - (size_t)(at + mark - o->out->data))
-		 : NULL;
-	if (end) {
-		o->out_end = true;
-		answer_parse(o, at + mark, (size_t)(end - at) - mark);
-		o->out->len = (size_t)(at - o->out->data);
-		*at = 0;
-	} else if (o->out->len > max) {
-		o->overflow = true;
-	}
+	if (s->begun)
+		buf_add(s->into, s->tail.data, n < room ? n : room);
+	s->overflow |= s->begun && n > room;
+	memmove(s->tail.data, s->tail.data + n, s->tail.len - n + 1);
+	s->tail.len -= n;
 }
 
-static void err_add(struct wrapper_output *o, const char *bytes, size_t n)
+/* Takes one mark with its line out of the tail, if there is a whole one. */
+static bool stream_mark(struct wrapper_output *o, struct wrapper_stream *s)
 {
-	size_t mark = strlen(o->mark), keep, room;
-	char *at;
+	size_t mark = strlen(o->mark), line;
+	char *at = memmem(s->tail.data, s->tail.len, o->mark, mark), *end;
 
-	if (o->err_end)
-		return;
-	buf_add(&o->tail, bytes, n);
-	at = memmem(o->tail.data, o->tail.len, o->mark, mark);
-	if (at)
-		o->err_end = true;
-	keep = at ? 0 : mark - 1;
-	n = at ? (size_t)(at - o->tail.data) : o->tail.len;
-	n = n > keep ? n - keep : 0;
-	room = o->err_max > o->err->len ? o->err_max - o->err->len : 0;
-	buf_add(o->err, o->tail.data, n < room ? n : room);
-	memmove(o->tail.data, o->tail.data + n, o->tail.len - n);
-	o->tail.len -= n;
+	if (!at) {
+		if (s->tail.len >= mark)
+			stream_keep(s, s->tail.len - mark + 1);
+		return false;
+	}
+	stream_keep(s, (size_t)(at - s->tail.data));
+	end = memchr(s->tail.data + mark, '\n', s->tail.len - mark);
+	if (!end)
+		return false;
+	line = (size_t)(end - s->tail.data);
+	if (s->begun && s == &o->streams[0])
+		answer_parse(o, s->tail.data + mark, line - mark);
+	s->ended = s->begun;
+	s->begun = false;
+	stream_keep(s, line + 1);
+	s->begun = !s->ended;
+	return !s->ended;
 }
 
 bool wrapper_output_add(void *arg, int stream, const char *bytes, size_t n)
 {
 	struct wrapper_output *o = arg;
+	struct wrapper_stream *s = &o->streams[stream - 1];
 
-	if (stream == 1)
-		out_add(o, bytes, n);
-	else
-		err_add(o, bytes, n);
-	return o->overflow || (o->out_end && o->err_end);
+	if (!s->ended) {
+		buf_add(&s->tail, bytes, n);
+		while (stream_mark(o, s))
+			;
+	}
+	return o->streams[0].overflow ||
+	       (o->streams[0].ended && o->streams[1].ended);
 }

@@ -1,10 +1,11 @@
 /*
  * wrapper.h - the shell script around every command, and what it answers
  *
- * The wrapper is an argument of the remote shell and holds no secret; the
- * script comes on standard input and ends with a random word that nobody can
- * have cut out.  The same word marks the wrapper's own answer at the end of
- * both output streams:
+ * The wrapper is an argument of the remote shell and holds no secret.  Calls
+ * come on standard input, one after the other: a line with their length and a
+ * random word, then the script, which ends with that word.  The word also
+ * marks where the output of a call begins and ends, on both streams, and the
+ * end comes with the wrapper's answer:
  *
  *	ran RC	    the script ran to its end
  *	again RC    its key has run before, with that status
@@ -43,7 +44,6 @@ enum wrapper_answer {
 
 struct wrapper_call {
 	enum wrapper_mode mode;
-	const char *dir; /* on the device; checked with wrapper_dir_ok() */
 	uint64_t epoch;
 	const char *key; /* WRAPPER_CHANGE */
 	const char *script;
@@ -51,18 +51,23 @@ struct wrapper_call {
 	char word[WRAPPER_WORD];
 };
 
-/* Draws the word, writes command and input; wipe the input after use. */
-void wrapper_build(struct wrapper_call *c, struct buf *ret_command,
-		   struct buf *ret_input);
+/* The shell command that takes calls; `dir` is the wrapper's on the device. */
 bool wrapper_dir_ok(const char *dir);
+void wrapper_command(const char *dir, struct buf *ret);
+/* Draws the word and writes one call; wipe it after use. */
+void wrapper_call_build(struct wrapper_call *c, struct buf *ret);
 
 /* Both output streams, collected up to their bounds. */
+struct wrapper_stream {
+	struct buf *into; /* between the marks, at most max bytes */
+	struct buf tail;  /* may hold a piece of a mark */
+	size_t max;
+	bool begun, ended, overflow;
+};
+
 struct wrapper_output {
-	char mark[WRAPPER_WORD + 1]; /* newline and the word */
-	struct buf *out, *err;
-	size_t out_max, err_max;
-	bool out_end, err_end, overflow;
-	struct buf tail; /* of stderr, past its bound */
+	char mark[WRAPPER_WORD + 1];	  /* newline and the word */
+	struct wrapper_stream streams[2]; /* stdout, stderr */
 	enum wrapper_answer answer;
 	uint64_t number; /* RC or EPOCH */
 	char *why;	 /* of SETUP */
@@ -70,7 +75,10 @@ struct wrapper_output {
 
 void wrapper_output_init(struct wrapper_output *o, const char *word,
 			 struct buf *out, struct buf *err);
-/* A transport_job's output(): true when both streams have ended. */
+/*
+ * A transport_job's output(): true when both streams have ended, or when there
+ * is more on stdout than may be kept (more on stderr is thrown away).
+ */
 bool wrapper_output_add(void *arg, int stream, const char *bytes, size_t n);
 void wrapper_output_done(struct wrapper_output *o);
 

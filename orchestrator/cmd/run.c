@@ -167,6 +167,13 @@ static int take_up(struct live *l, const struct journal_run *run)
 	l->run_id = run->id;
 	if (!cmd_context_of_run(&l->c, run))
 		return EXIT_PLAN;
+	if (strcmp(l->c.plan->hash, run->plan_hash) != 0) {
+		err_set(&e, ERR_REFUSED,
+			"a prefix file of the plan has changed since run '%s' "
+			"was started; put it back",
+			run->id);
+		return fail(&e, EXIT_REFUSED);
+	}
 	if (!cmd_context_secrets(&l->c, journal_state_dir(l->journal), &e) ||
 	    !lock(l, &e))
 		return fail(&e, EXIT_REFUSED);

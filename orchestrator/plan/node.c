@@ -65,37 +65,42 @@ static const char *secret_word(const char *s)
 	return best;
 }
 
-/* Hides the values of keys that sound secret; references stay readable. */
-static void hide_secrets(char *line)
+/* Where the value behind a key that ends at `key` starts, if it is a plain
+ * one; NULL: no key, or a reference. */
+static const char *secret_start(const char *key)
 {
-	const char *at = line;
+	const char *colon = strpbrk(key, ":,{}[]"), *at;
 
-	while ((at = secret_word(at))) {
-		const char *colon = strpbrk(at, ":,{}[]");
-		char *c;
+	if (!colon || *colon != ':')
+		return NULL;
+	at = colon + 1 + strspn(colon + 1, " \t");
+	return !*at || *at == '{' || *at == '[' ? NULL : at;
+}
 
-		if (!colon || *colon != ':')
+/* The line with secrets as '***', whatever their length; references stay
+ * readable. */
+static char *hide_secrets(const char *line)
+{
+	const char *key = line, *from = line;
+	buf_auto b = BUF_INIT;
+
+	while ((key = secret_word(key))) {
+		const char *at = secret_start(key);
+
+		if (!at)
 			continue;
-		c = line + (colon - line) + 1;
-		while (*c == ' ' || *c == '\t')
-			c++;
-		if (*c == '{' || *c == '[') {
-			at = c;
-			continue;
-		}
-		for (; *c && *c != '}'; c++)
-			if (((unsigned char)*c & 0xc0) != 0x80)
-				*c = '*';
-			else
-				memmove(c, c + 1, strlen(c)), c--;
-		at = c;
+		buf_add(&b, from, (size_t)(at - from));
+		buf_puts(&b, "***");
+		key = from = strchrnul(at, '}');
 	}
+	buf_puts(&b, from);
+	return buf_steal(&b);
 }
 
 char *source_line(const struct source *s, unsigned line)
 {
+	mem_auto_free char *text = NULL;
 	size_t from, to;
-	char *text;
 
 	if (!line || line > s->n_lines)
 		return NULL;
@@ -104,8 +109,7 @@ char *source_line(const struct source *s, unsigned line)
 	if (to > from && s->text[to - 1] == '\r')
 		to--;
 	text = mem_strndup(s->text + from, to - from);
-	hide_secrets(text);
-	return text;
+	return hide_secrets(text);
 }
 
 void source_diag(const struct source *s, struct diag_list *diags, bool warning,

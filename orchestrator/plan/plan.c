@@ -6,7 +6,7 @@
  * to ask whether a reference resolves.
  *
  * The hash is SHA-256 of the text.  When the plan names files with prefixes,
- * each file's name, length and text go in behind it: a plan whose prefixes
+ * each file's length and text go in behind it: a plan whose prefixes
  * changed is another plan (promise 8).
  *
  * Ownership: plan_free() frees all; a plan is read-only once it is returned.
@@ -27,8 +27,7 @@ static char *hash_of(const struct load *l)
 	digest_init(&d);
 	digest_add(&d, l->source->text, l->source->len);
 	for (const struct source *s = l->source->next; s; s = s->next) {
-		mem_auto_free char *head =
-			mem_format("\n%s %zu\n", s->path, s->len);
+		mem_auto_free char *head = mem_format("\n%zu\n", s->len);
 
 		digest_add(&d, head, strlen(head));
 		digest_add(&d, s->text, s->len);

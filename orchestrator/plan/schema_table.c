@@ -175,7 +175,7 @@ static const struct schema_field circuit_fields[] = {
 	{ "limits", SCHEMA_OBJECT, 0, AT(plan_circuit, limits), .object = &limits, .words = "azure-standard|azure-premium|none", .dflt_note = "`azure-standard` with driver azure, else `none`",
 	  .doc = "What the provider accepts before it drops the session." },
 	{ "encapsulation", SCHEMA_WORD, 0, NOWHERE, .words = "dot1q|untagged", .dflt_note = "`untagged` with driver libvirt or without `vlan`, else `dot1q`",
-	  .doc = "Are peerings told apart by VLAN tags, or by interfaces?" },
+	  .doc = "`dot1q`: peerings are told apart by VLAN tags; `untagged`: by interfaces." },
 	{ "links", SCHEMA_OBJECT, MANY(plan_circuit, links), .object = &circuit_link, .min = 1, .max = 2, .dflt_note = "required",
 	  .doc = "Its two halves." },
 	{ "peerings", SCHEMA_OBJECT, MANY(plan_circuit, peerings), .object = &peering, .min = 1, .max = 8, .dflt_note = "required",

@@ -5,8 +5,10 @@
 # A reboot ends what boot started, forgets what lives in memory (the circuit's
 # interfaces, cutover's own /run) and boots again.  sshd stays up, so that the
 # management network does not know the difference.
+# environment: STATE, and NODE, the name of the node.
 set -eu
-node=$(hostname)
+node=$NODE
+state=$STATE
 frr=/usr/lib/frr
 
 end() { # NAME ...
@@ -43,6 +45,8 @@ charon_start() {
 		kill -0 $!
 		sleep 0.1
 	done
+	# See swan.sh: nobody is to look into charon's table.
+	while ip rule del table 220 2>/dev/null; do :; done
 	swanctl --load-all >/dev/null
 	ip link set ipsec0 up
 }
@@ -72,11 +76,17 @@ firewall() {
 	done
 }
 
+# Never end a daemon of the host by mistake.
+grep -qz "^cutover-lab:" /proc/1/cmdline || {
+	echo "boot: not in a node of the lab" >&2
+	exit 1
+}
 [ "${1:-}" != reboot ] || halt
 pgrep -x sshd >/dev/null || /usr/sbin/sshd -E /run/sshd.log
-[ ! -e /run/firewall ] || firewall
+[ ! -e "$state/etc/$node/firewall" ] || firewall
 [ ! -e /etc/swanctl/swanctl.conf ] || charon_start
 [ ! -e /etc/bird/bird.conf ] || bird -u bird -g bird
 [ ! -e /etc/frr/frr.conf ] || frr_start
-[ ! -e /run/responder ] || pgrep -x responder >/dev/null ||
-	setsid /run/responder </dev/null >/dev/null 2>&1 &
+if [ -e "$state/etc/$node/responder" ] && ! pgrep -x responder >/dev/null; then
+	setsid "$state/responder" </dev/null >/dev/null 2>&1 &
+fi

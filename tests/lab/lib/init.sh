@@ -22,10 +22,11 @@ run_folder() {
 	mkdir -p "$new"
 	mount -t tmpfs -o mode=755 cutover-lab "$new"
 	mkdir -p "$new${state#/run}"
-	mount --bind "$state" "$new${state#/run}"
-	mount --move "$new" /run
+	mount -n --bind "$state" "$new${state#/run}"
+	mount -n --move "$new" /run
 	rmdir "$new"
 	mkdir -p /run/lock /run/sshd /run/frr /run/bird
+	mkdir -m 700 /run/root
 	! id frr >/dev/null 2>&1 || chown frr:frr /run/frr
 	! id bird >/dev/null 2>&1 || chown bird:bird /run/bird
 }
@@ -38,7 +39,7 @@ config_files() {
 	done
 	[ ! -d "$files/frr" ] || chown -R frr:frr /etc/frr
 	[ ! -d "$files/bird" ] || chown -R bird:bird /etc/bird
-	for name in strongswan.conf shadow; do
+	for name in strongswan.conf passwd shadow; do
 		[ ! -e "$files/$name" ] || mount --bind "$files/$name" "/etc/$name"
 	done
 }

@@ -16,12 +16,19 @@ ssh_keys() {
 		cp "$STATE/id_ed25519.pub" "$STATE/etc/$node/ssh/authorized_keys"
 		ssh_shadow >"$STATE/etc/$node/shadow"
 		chmod 600 "$STATE/etc/$node/shadow"
+		ssh_passwd >"$STATE/etc/$node/passwd"
 	done < <(topology_nodes) >"$STATE/known_hosts"
 }
 
 # A locked root may not log in, even by key, where there is no PAM.
 ssh_shadow() {
 	sed 's/^root:[^:]*:/root:*:/' /etc/shadow
+}
+
+# Nor is a node's root the host's root, with what that has in its .bashrc.
+ssh_passwd() {
+	awk -F: -v OFS=: '$1 == "root" { $6 = "/run/root"; $7 = "/bin/bash" }
+		{ print }' /etc/passwd
 }
 
 ssh_config() { # BYTE

@@ -2,10 +2,11 @@
 # swan.sh - strongSwan: one tunnel an edge, ESP in userspace
 #
 # Sourced, never run.  The kernel has no ESP here, so charon does it itself
-# (kernel-libipsec) and packets reach it through the interface ipsec0.  Its
-# routes are made by the routing daemons: charon installs none and no rule, so
-# that no hidden table hides a lost route, and packets to the peer's outer
-# address never enter the tunnel although its selectors are 0.0.0.0/0.
+# (kernel-libipsec) and packets reach it through the interface ipsec0.  The routes
+# into it are made by the routing daemons.  kernel-libipsec makes its own and
+# cannot be told not to: they go to table 220, whose rule boot.sh deletes, so that
+# no hidden table hides a lost route, and packets to the peer's outer address
+# never enter the tunnel although its selectors are 0.0.0.0/0.
 
 swan_daemon() {
 	cat <<-'END'
@@ -13,7 +14,7 @@ swan_daemon() {
 			load = random nonce openssl aes sha1 sha2 hmac kdf gcm curve25519 gmp pem pkcs1 x509 pubkey kernel-libipsec kernel-netlink socket-default vici
 			install_routes = no
 			install_virtual_ip = no
-			routing_table = 0
+			routing_table = 220
 			retry_initiate_interval = 2s
 			filelog {
 				log {

@@ -13,7 +13,7 @@
 
 static char *load_text(const char *path, bool *ret_loaded)
 {
-	struct diag_list diags = { 0 };
+	struct diag_list diags = {0};
 	struct plan *p = plan_load(path, &diags);
 	buf_auto b = BUF_INIT;
 
@@ -32,10 +32,10 @@ static const char *rule_of(const char *path)
 
 	for (size_t i = 0; (id = diag_rule(i)); i++) {
 		size_t n = strlen(id);
-		const char *rest = strncmp(name, id, n) == 0 ? name + n :
-				   strncmp(name + 4, id, n) == 0 ?
-							       name + 4 + n :
-							       NULL;
+		const char *rest = strncmp(name, id, n) == 0 ? name + n
+				   : strncmp(name + 4, id, n) == 0
+					   ? name + 4 + n
+					   : NULL;
 
 		if (rest && (*rest == '-' || *rest == '.') &&
 		    (!best || n > strlen(best)))
@@ -118,7 +118,7 @@ static void every_message(void **state)
 	(void)state;
 	assert_int_equal(glob(PLAN_DATA "bad-*.yaml", 0, NULL, &g), 0);
 	for (size_t i = 0; i < g.gl_pathc; i++) {
-		struct diag_list diags = { 0 };
+		struct diag_list diags = {0};
 
 		plan_free(plan_load(g.gl_pathv[i], &diags));
 		for (size_t k = 0; k < diags.n; k++, seen++)

@@ -36,7 +36,7 @@ static inline char *util_file(const char *path)
 /* A plan that must be without errors. */
 static inline struct plan *util_plan(const char *path, const char *text)
 {
-	struct diag_list diags = { 0 };
+	struct diag_list diags = {0};
 	buf_auto b = BUF_INIT;
 	struct plan *p = plan_parse(path, text, strlen(text), &diags);
 

@@ -8,7 +8,7 @@
 static struct node *read_text(const char *text, size_t len, char rule[64],
 			      struct source **ret_src)
 {
-	struct diag_list diags = { 0 };
+	struct diag_list diags = {0};
 	struct source *src = source_new("x.yaml", text, len);
 	struct node *n = yaml_read(src, &diags);
 
@@ -164,13 +164,13 @@ static void hidden(const char *line, const char *want)
 static void secrets_in_lines(void **state)
 {
 	(void)state;
-	hidden("password: hunter2", "password: *******");
-	hidden("{a: 1, Password: hunter2, b: 1}",
-	       "{a: 1, Password: *************}");
+	hidden("password: hunter2", "password: ***");
+	hidden("{a: 1, Password: hunter2, b: 1}", "{a: 1, Password: ***}");
 	hidden("password: {env: NAME}", "password: {env: NAME}");
-	hidden("password: {file: p}, psk: abc", "password: {file: p}, psk: ***");
-	hidden("md5: \xc3\xbc\xc3\xbc", "md5: **");
-	hidden("pasword : x", "pasword : *");
+	hidden("password: {file: p}, psk: abc",
+	       "password: {file: p}, psk: ***");
+	hidden("md5: \xc3\xbc\xc3\xbc", "md5: ***");
+	hidden("pasword : x", "pasword : ***");
 	hidden("secret:", "secret:");
 	hidden("path: /etc/frr", "path: /etc/frr");
 }
@@ -178,9 +178,12 @@ static void secrets_in_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(places),     cmocka_unit_test(bombs),
-		cmocka_unit_test(depths),     cmocka_unit_test(sizes),
-		cmocka_unit_test(encodings),  cmocka_unit_test(documents),
+		cmocka_unit_test(places),
+		cmocka_unit_test(bombs),
+		cmocka_unit_test(depths),
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(encodings),
+		cmocka_unit_test(documents),
 		cmocka_unit_test(duplicates),
 		cmocka_unit_test(secrets_in_lines),
 	};
