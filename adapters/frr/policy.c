@@ -232,9 +232,7 @@ void frr_policy_remove(const struct resource *r, struct buf *out)
 {
 	const struct state_policy_entries *l = &r->route_policy.entries;
 
-	/* A half-made policy may be lists alone; its map is named 'no' then. */
-	if (r->route_policy.direction)
-		buf_printf(out, "no route-map %s\n", r->name);
+	buf_printf(out, "no route-map %s\n", r->name);
 	for (size_t i = 0; i < l->n; i++)
 		remove_lists(r->name, i + 1, &l->v[i], out);
 }

@@ -155,9 +155,9 @@ static void step_failed(struct engine *g, const char *why)
 
 	set_why(g, why);
 	if (s->optional)
-		append(g, PHASE_DONE_ROW, "done", row_skipped(why));
+		append(g, PHASE_DONE_ROW, "done", row_skipped(g->why));
 	else
-		append(g, PHASE_FAILED_ROW, "failed", row_failed(why));
+		append(g, PHASE_FAILED_ROW, "failed", row_failed(g->why));
 }
 
 static void step_verify(struct engine *g)

@@ -223,7 +223,7 @@ static void do_observe(struct worker *w, struct job *job, struct job_result *r)
 	now = clock_mono_us();
 	r->ok = true;
 	r->satisfied = all_satisfied(&r->seen, &job->want, &why) &
-		       expect_check(&job->step->expect, &r->seen,
+		       expect_hold(&job->step->expect, &r->seen,
 				    same ? &w->last : NULL, now - w->last_us,
 				    &why);
 	r->text = buf_steal(&why);

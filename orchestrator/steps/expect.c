@@ -285,7 +285,7 @@ static bool check_one(const struct expect *x, const struct resource_set *now,
 	}
 }
 
-bool expect_check(const struct expect_list *l, const struct resource_set *now,
+bool expect_hold(const struct expect_list *l, const struct resource_set *now,
 		  const struct resource_set *before, int64_t span_us,
 		  struct buf *why)
 {

@@ -49,7 +49,7 @@ struct expect *expect_add(struct expect_list *l, enum expect_kind kind,
  * the first) and `span_us` the time between the two, for rates.  What does not
  * hold is appended to `why`, one line each.
  */
-bool expect_check(const struct expect_list *l, const struct resource_set *now,
+bool expect_hold(const struct expect_list *l, const struct resource_set *now,
 		  const struct resource_set *before, int64_t span_us,
 		  struct buf *why);
 const char *expect_kind_name(enum expect_kind kind);

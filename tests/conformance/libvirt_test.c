@@ -6,7 +6,8 @@
  * is neither used nor seen, and nothing is left behind.  There it runs
  * libvirtd with a virtual network, circuit networks and one QEMU machine
  * (emulated, no disk; its lease is taken with a DHCP client that borrows its
- * MAC).  Needs root.
+ * MAC).  A shell is process 1 there: libvirtd waits for machines that ended,
+ * and somebody has to reap them.  Needs root.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -738,7 +739,8 @@ int main(int argc, char **argv)
 	}
 	setenv("LIBVIRT_TEST_INSIDE", "1", 1);
 	execlp("unshare", "unshare", "--mount", "--net", "--pid", "--fork",
-	       "--kill-child", "--mount-proc", argv[0], (char *)NULL);
+	       "--kill-child", "--mount-proc", "sh", "-c", "\"$0\"; exit $?",
+	       argv[0], (char *)NULL);
 	perror("unshare");
 	return 1;
 }

@@ -47,9 +47,16 @@ node_pid() {
 	return 1
 }
 
+image_is_fresh() {
+	local file
+	for file in init lease image.sh responder.c; do
+		[ "$cache/stamp" -nt "$here/vnet/$file" ] || return 1
+	done
+}
+
 up() {
 	local pid
-	[ -e "$cache/vmlinuz" ] || bash "$here/vnet/image.sh" "$cache"
+	image_is_fresh || bash "$here/vnet/image.sh" "$cache"
 	node bash "$here/vnet/node.sh" up "$cache"
 	pid=$(node_pid) || pid=
 	if [ -z "$pid" ]; then

@@ -46,10 +46,21 @@ capture_stop() {
 	grep -h 'dropped by kernel' "$dir"/*.log || :
 }
 
-capture_command() { # start DIR | stop
+# Where no lab is up there is still a capture to read.
+capture_diff() { # DIR
+	local program
+	program=$(mktemp)
+	cc -std=gnu17 -D_GNU_SOURCE -O2 -o "$program" "$here/pcapdiff.c" &&
+		"$program" -w "$1/window" "$1/app.pcap" "$1/cloud.pcap" ||
+		{ rm -f "$program"; exit 1; }
+	rm -f "$program"
+}
+
+capture_command() { # start DIR | stop | diff DIR
 	case ${1:-}:$# in
 	start:2) capture_start "$2" ;;
 	stop:1) capture_stop ;;
-	*) die "capture start DIR | capture stop" ;;
+	diff:2) capture_diff "$2" ;;
+	*) die "capture start DIR | stop | diff DIR" ;;
 	esac
 }

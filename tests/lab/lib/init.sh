@@ -49,6 +49,8 @@ kernel() {
 	{
 		echo net.ipv4.ip_forward=1
 		echo net.ipv4.fib_multipath_hash_policy=1
+		# A session that a killed daemon left keeps the namespace alive.
+		echo net.ipv4.tcp_orphan_retries=2
 		for name in all default lo; do
 			echo "net.ipv4.conf.$name.rp_filter=0"
 			echo "net.ipv4.conf.$name.send_redirects=0"

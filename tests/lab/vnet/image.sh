@@ -3,8 +3,9 @@
 #
 # usage: image.sh CACHE
 # In CACHE afterwards: vmlinuz (Debian's cloud kernel), initrd (busybox, the
-# network drivers, the responder) and stamp, which names all the inputs, so that
-# a second run does nothing.  Both files are put in place by rename.
+# network drivers, the responder), kernel.deb, and stamp, which names all the
+# inputs, so that a second run does nothing and a changed responder needs no
+# network.  Files are put in place by rename; two runs at once do no harm.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=$1
@@ -37,15 +38,29 @@ initrd_fill() { # PACKAGE-ROOT ROOT
 	install -m 755 "$here/init" "$here/lease" "$2/"
 }
 
+scripts_hash() {
+	cat "$here/init" "$here/lease" "$here/image.sh" "$here/responder.c" \
+		"$(command -v busybox)" | sha256sum | cut -c1-16
+}
+
+kernel_fetch() { # PACKAGE=VERSION WORK
+	mkdir "$2/get"
+	# apt says that its own user may not enter the folder, and goes on as root.
+	(cd "$2/get" && apt-get download -q "$1" 2>&1 |
+		grep -v unsandboxed) || :
+	mv "$2"/get/*.deb "$2/kernel.deb" || die "no package '$1'"
+}
+
 main() {
-	local package stamp work
+	local package kernel old_kernel="" stamp work
 	package=$(package_name)
 	[ -n "$package" ] || die "apt knows no linux-image-cloud-amd64"
-	stamp="$package $(apt-cache policy "$package" |
-		awk '$1 == "Candidate:" { print $2 }') $(cat "$here/init" \
-		"$here/lease" "$here/image.sh" "$here/responder.c" \
-		"$(command -v busybox)" | sha256sum | cut -c1-16)"
+	kernel=$package=$(apt-cache policy "$package" |
+		awk '$1 == "Candidate:" { print $2 }')
+	stamp="$kernel $(scripts_hash)"
+	[ ! -e "$cache/stamp" ] || read -r old_kernel _ <"$cache/stamp"
 	if [ "$stamp" = "$(cat "$cache/stamp" 2>/dev/null)" ]; then
+		touch "$cache/stamp"
 		echo "image: $cache is up to date"
 		return 0
 	fi
@@ -53,16 +68,19 @@ main() {
 	work=$(mktemp -d "$cache/build.XXXXXX")
 	# shellcheck disable=SC2064 # the name as it is now
 	trap "rm -rf '$work'" EXIT
-	# _apt may not enter the folder; apt says so and downloads as root.
-	(cd "$work" && apt-get download -q "$package" 2>&1 |
-		grep -v unsandboxed) || :
-	dpkg -x "$work"/*.deb "$work/package" || die "no package '$package'"
+	if [ "$kernel" = "$old_kernel" ] && [ -e "$cache/kernel.deb" ]; then
+		cp "$cache/kernel.deb" "$work/"
+	else
+		kernel_fetch "$kernel" "$work"
+	fi
+	dpkg -x "$work/kernel.deb" "$work/package"
 	initrd_fill "$work/package" "$work/root"
 	(cd "$work/root" && find . | cpio -o -H newc --quiet -R 0:0) \
 		>"$work/initrd"
 	mv "$work"/package/boot/vmlinuz-* "$work/vmlinuz"
-	mv "$work/vmlinuz" "$work/initrd" "$cache/"
-	echo "$stamp" >"$cache/stamp"
+	echo "$stamp" >"$work/stamp"
+	mv "$work/kernel.deb" "$work/vmlinuz" "$work/initrd" "$work/stamp" \
+		"$cache/"
 	echo "image: $cache: $stamp"
 }
 
