@@ -6,7 +6,9 @@
 #   make lint       formatting, folder rule, file sizes
 
 BUILD ?= build
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC = gcc
+endif
 PKGS = jansson libcrypto sqlite3 yaml-0.1 libssh libvirt
 CFLAGS ?= -O2 -g
 CFLAGS += -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror -pthread -I.

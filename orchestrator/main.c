@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "adapters/bird/bird.h"
-#include "adapters/frr/frr.h"
 #include "adapters/libvirt/libvirt.h"
 #include "adapters/strongswan/strongswan.h"
 #include "adapters/transport/spawn.h"
@@ -18,21 +16,21 @@ static const struct command {
 	int (*fn)(int argc, char **argv);
 	const char *what;
 } commands[] = {
-	{ "check", cmd_check, "every diagnostic of a plan at once" },
-	{ "explain", cmd_explain, "why a rule is a rule" },
-	{ "dry-run", cmd_dry_run, "what would be done, for change review" },
-	{ "run", cmd_run, "carry a plan out, unattended" },
-	{ "resume", cmd_resume, "take up an interrupted run" },
-	{ "rollback", cmd_rollback, "come back to a checkpoint" },
-	{ "status", cmd_status, "where a run stands" },
-	{ "go", cmd_steer, "go on from a hold" },
-	{ "hold", cmd_steer, "stop before the next step" },
-	{ "abort", cmd_steer, "start no new step; the plan says what then" },
-	{ "log", cmd_log, "every row of a run" },
-	{ "report", cmd_report, "what a run did" },
-	{ "verify", cmd_verify, "is the journal what was written?" },
-	{ "probe", cmd_probe, "send probes and count (RFC 8762)" },
-	{ "reflect", cmd_reflect, "answer probes" },
+	{"check", cmd_check, "every diagnostic of a plan at once"},
+	{"explain", cmd_explain, "why a rule is a rule"},
+	{"dry-run", cmd_dry_run, "what would be done, for change review"},
+	{"run", cmd_run, "carry a plan out, unattended"},
+	{"resume", cmd_resume, "take up an interrupted run"},
+	{"rollback", cmd_rollback, "come back to a checkpoint"},
+	{"status", cmd_status, "where a run stands"},
+	{"go", cmd_steer, "go on from a hold"},
+	{"hold", cmd_steer, "stop before the next step"},
+	{"abort", cmd_steer, "start no new step; the plan says what then"},
+	{"log", cmd_log, "every row of a run"},
+	{"report", cmd_report, "what a run did"},
+	{"verify", cmd_verify, "is the journal what was written?"},
+	{"probe", cmd_probe, "send probes and count (RFC 8762)"},
+	{"reflect", cmd_reflect, "answer probes"},
 };
 
 static int usage(FILE *to, int code)
@@ -48,8 +46,6 @@ static int usage(FILE *to, int code)
 
 static void register_adapters(void)
 {
-	adapter_register(&frr_adapter_ops);
-	adapter_register(&bird_adapter_ops);
 	adapter_register(&strongswan_adapter_ops);
 	adapter_register(&libvirt_adapter_ops);
 	cmd_spawn = spawn_on_host;

@@ -16,10 +16,10 @@ struct buf {
 	size_t cap;
 };
 
-#define BUF_INIT                                                              \
-	(struct buf)                                                          \
-	{                                                                     \
-		.data = NULL                                                  \
+#define BUF_INIT                                                               \
+	(struct buf)                                                           \
+	{                                                                      \
+		.data = NULL                                                   \
 	}
 #define buf_auto __attribute__((cleanup(buf_done))) struct buf
 
@@ -29,7 +29,7 @@ void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) mem_printf(2, 3);
 void buf_clear(struct buf *b);
 const char *buf_str(const struct buf *b); /* never NULL */
-char *buf_steal(struct buf *b);		  /* never NULL; the buffer is empty after */
+char *buf_steal(struct buf *b); /* never NULL; the buffer is empty after */
 void buf_done(struct buf *b);
 
 #endif

@@ -28,7 +28,7 @@ int64_t clock_wall_us(void)
 
 void clock_sleep_us(int64_t us)
 {
-	struct timespec ts = { us / 1000000, (us % 1000000) * 1000 };
+	struct timespec ts = {us / 1000000, (us % 1000000) * 1000};
 
 	while (nanosleep(&ts, &ts) < 0 && errno == EINTR)
 		;

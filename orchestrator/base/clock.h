@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 int64_t clock_mono_us(void); /* CLOCK_MONOTONIC: for durations and deadlines */
-int64_t clock_wall_us(void); /* CLOCK_REALTIME: for people and STAMP timestamps */
+int64_t clock_wall_us(
+	void); /* CLOCK_REALTIME: for people and STAMP timestamps */
 void clock_sleep_us(int64_t us);
 /* RFC 3339 in UTC with milliseconds, e.g. 2026-12-05T22:00:00.123Z */
 char *clock_wall_text(int64_t wall_us);

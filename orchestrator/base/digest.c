@@ -215,8 +215,7 @@ static EVP_PKEY *digest_pem_private(const struct buf *pem)
 	return pkey;
 }
 
-struct digest_key *digest_key_load(const char *path, bool create,
-				   struct err *e)
+struct digest_key *digest_key_load(const char *path, bool create, struct err *e)
 {
 	struct buf pem = BUF_INIT;
 	struct err first = ERR_INIT;

@@ -22,14 +22,14 @@
 
 enum err_code {
 	ERR_NONE,
-	ERR_USAGE,    /* the caller's words are off */
-	ERR_INVALID,  /* bad input: plan, device output, journal row */
-	ERR_REFUSED,  /* somebody said no; nothing was changed */
-	ERR_RETRY,    /* provably nothing changed; asking again may work */
-	ERR_UNKNOWN,  /* it may or may not have happened: observe */
-	ERR_TIMEOUT,  /* nothing answered in time; for changes use ERR_UNKNOWN */
-	ERR_IO,	      /* files, sockets, databases */
-	ERR_LOCKED,   /* somebody else holds it */
+	ERR_USAGE,   /* the caller's words are off */
+	ERR_INVALID, /* bad input: plan, device output, journal row */
+	ERR_REFUSED, /* somebody said no; nothing was changed */
+	ERR_RETRY,   /* provably nothing changed; asking again may work */
+	ERR_UNKNOWN, /* it may or may not have happened: observe */
+	ERR_TIMEOUT, /* nothing answered in time; for changes use ERR_UNKNOWN */
+	ERR_IO,	     /* files, sockets, databases */
+	ERR_LOCKED,  /* somebody else holds it */
 	ERR_INTERNAL, /* a defect in cutover */
 };
 
@@ -39,14 +39,15 @@ struct err {
 	char *msg;  /* the whole chain, outermost first, joined with ': ' */
 };
 
-#define ERR_INIT                                                              \
-	(struct err)                                                          \
-	{                                                                     \
-		.code = ERR_NONE                                              \
+#define ERR_INIT                                                               \
+	(struct err)                                                           \
+	{                                                                      \
+		.code = ERR_NONE                                               \
 	}
 #define err_auto __attribute__((cleanup(err_done))) struct err
 
-/* Sets (replacing what was there) and returns false, so `return err_set(...)`. */
+/* Sets (replacing what was there) and returns false, so `return err_set(...)`.
+ */
 bool err_set(struct err *e, enum err_code code, const char *fmt, ...)
 	mem_printf(3, 4);
 /* Appends ': strerror(errno)' to the message. */

@@ -7,7 +7,8 @@
 
 char *json_text_canonical(const json_t *j)
 {
-	char *s = json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+	char *s =
+		json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
 
 	if (!s)
 		abort();
@@ -17,8 +18,8 @@ char *json_text_canonical(const json_t *j)
 json_t *json_text_parse(const char *text, size_t len, struct err *e)
 {
 	json_error_t je;
-	json_t *j = json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES,
-			       &je);
+	json_t *j = json_loadb(text, len,
+			       JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &je);
 
 	if (!j)
 		err_set(e, ERR_INVALID, "not JSON at line %d column %d: %s",

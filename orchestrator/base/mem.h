@@ -14,13 +14,13 @@
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-#define mem_auto_free	   __attribute__((cleanup(mem_cleanup_free)))
+#define mem_auto_free __attribute__((cleanup(mem_cleanup_free)))
 #define mem_printf(fmt, n) __attribute__((format(printf, fmt, n)))
 
-void *mem_alloc(size_t size);		    /* zeroed */
-void *mem_calloc(size_t n, size_t size);    /* zeroed, overflow checked */
+void *mem_alloc(size_t size);		 /* zeroed */
+void *mem_calloc(size_t n, size_t size); /* zeroed, overflow checked */
 void *mem_realloc(void *p, size_t n, size_t size);
-char *mem_strdup(const char *s);	    /* NULL stays NULL */
+char *mem_strdup(const char *s); /* NULL stays NULL */
 char *mem_strndup(const char *s, size_t n);
 char *mem_format(const char *fmt, ...) mem_printf(1, 2);
 char *mem_vformat(const char *fmt, va_list ap) mem_printf(1, 0);
@@ -37,12 +37,12 @@ static inline void mem_cleanup_free(void *p)
  * Grows the vector (v, n, cap) so that one more element fits; v, n and cap
  * are lvalues, n counts used elements.
  */
-#define MEM_GROW(v, n, cap)                                                   \
-	do {                                                                  \
-		if ((n) == (cap)) {                                           \
-			(cap) = (cap) ? (cap) * 2 : 8;                        \
-			(v) = mem_realloc((v), (cap), sizeof(*(v)));          \
-		}                                                             \
+#define MEM_GROW(v, n, cap)                                                    \
+	do {                                                                   \
+		if ((n) == (cap)) {                                            \
+			(cap) = (cap) ? (cap)*2 : 8;                           \
+			(v) = mem_realloc((v), (cap), sizeof(*(v)));           \
+		}                                                              \
 	} while (0)
 
 #endif

@@ -83,10 +83,11 @@ static bool statedir_check(int fd, const char *dir, struct err *e)
 	if (fstat(fd, &st) < 0)
 		return err_errno(e, ERR_IO, "state directory '%s'", dir);
 	if (st.st_uid != geteuid())
-		return err_set(e, ERR_REFUSED,
-			       "state directory '%s' belongs to user %u, not to "
-			       "us (%u); name another with --state",
-			       dir, (unsigned)st.st_uid, (unsigned)geteuid());
+		return err_set(
+			e, ERR_REFUSED,
+			"state directory '%s' belongs to user %u, not to "
+			"us (%u); name another with --state",
+			dir, (unsigned)st.st_uid, (unsigned)geteuid());
 	if (!(st.st_mode & 077))
 		return true;
 	if (!(st.st_mode & S_ISVTX) && statedir_empty(fd) &&

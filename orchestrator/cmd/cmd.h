@@ -29,15 +29,15 @@ extern monitor_spawn_fn *cmd_spawn;
 
 /* What most subcommands have in common. */
 struct cmd_options {
-	const char *state; /* --state DIR */
-	bool json;	   /* --json */
-	bool go;	   /* --go: the plan's holds pass by themselves */
-	bool exit_on_hold; /* --exit-on-hold */
-	bool no_probes;	   /* --no-probes */
-	bool offline;	   /* --offline */
-	const char *to;	   /* --to CHECKPOINT */
-	const char *format; /* --format FORMAT */
-	const char *head;   /* --head SEQ:HASH */
+	const char *state;   /* --state DIR */
+	bool json;	     /* --json */
+	bool go;	     /* --go: the plan's holds pass by themselves */
+	bool exit_on_hold;   /* --exit-on-hold */
+	bool no_probes;	     /* --no-probes */
+	bool offline;	     /* --offline */
+	const char *to;	     /* --to CHECKPOINT */
+	const char *format;  /* --format FORMAT */
+	const char *head;    /* --head SEQ:HASH */
 	const char *operand; /* PLAN or RUN, or NULL */
 };
 

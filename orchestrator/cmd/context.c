@@ -10,21 +10,31 @@
 
 monitor_spawn_fn *cmd_spawn;
 
-enum { OPT_STATE = 256, OPT_JSON, OPT_GO, OPT_EXIT_ON_HOLD, OPT_NO_PROBES,
-       OPT_OFFLINE, OPT_TO, OPT_FORMAT, OPT_HEAD, OPT_HELP };
+enum {
+	OPT_STATE = 256,
+	OPT_JSON,
+	OPT_GO,
+	OPT_EXIT_ON_HOLD,
+	OPT_NO_PROBES,
+	OPT_OFFLINE,
+	OPT_TO,
+	OPT_FORMAT,
+	OPT_HEAD,
+	OPT_HELP
+};
 
 static const struct option options[] = {
-	{ "state", required_argument, NULL, OPT_STATE },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "go", no_argument, NULL, OPT_GO },
-	{ "exit-on-hold", no_argument, NULL, OPT_EXIT_ON_HOLD },
-	{ "no-probes", no_argument, NULL, OPT_NO_PROBES },
-	{ "offline", no_argument, NULL, OPT_OFFLINE },
-	{ "to", required_argument, NULL, OPT_TO },
-	{ "format", required_argument, NULL, OPT_FORMAT },
-	{ "head", required_argument, NULL, OPT_HEAD },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ NULL, 0, NULL, 0 },
+	{"state", required_argument, NULL, OPT_STATE},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"go", no_argument, NULL, OPT_GO},
+	{"exit-on-hold", no_argument, NULL, OPT_EXIT_ON_HOLD},
+	{"no-probes", no_argument, NULL, OPT_NO_PROBES},
+	{"offline", no_argument, NULL, OPT_OFFLINE},
+	{"to", required_argument, NULL, OPT_TO},
+	{"format", required_argument, NULL, OPT_FORMAT},
+	{"head", required_argument, NULL, OPT_HEAD},
+	{"help", no_argument, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
 };
 
 /* An option that the usage text does not name is not one of this command. */
@@ -77,7 +87,7 @@ bool cmd_options_parse(int argc, char **argv, const char *usage,
 {
 	int opt;
 
-	*ret = (struct cmd_options){ 0 };
+	*ret = (struct cmd_options){0};
 	*ret_exit = EXIT_USAGE;
 	optind = 0;
 	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -109,7 +119,8 @@ bool cmd_options_parse(int argc, char **argv, const char *usage,
 void cmd_error(const struct err *e)
 {
 	fprintf(stderr, "cutover: error: %s%s%s%s\n", err_msg(e),
-		e->rule ? " [" : "", e->rule ? e->rule : "", e->rule ? "]" : "");
+		e->rule ? " [" : "", e->rule ? e->rule : "",
+		e->rule ? "]" : "");
 }
 
 /* ---- plans ---- */
@@ -142,9 +153,9 @@ static bool compile(struct cmd_context *c)
 
 bool cmd_context_load(struct cmd_context *c, const char *path, bool json)
 {
-	struct diag_list diags = { 0 };
+	struct diag_list diags = {0};
 
-	*c = (struct cmd_context){ 0 };
+	*c = (struct cmd_context){0};
 	c->plan = plan_load(path, &diags);
 	if (json || diags.n)
 		show(&diags, json);
@@ -157,9 +168,9 @@ bool cmd_context_load(struct cmd_context *c, const char *path, bool json)
 
 bool cmd_context_of_run(struct cmd_context *c, const struct journal_run *run)
 {
-	struct diag_list diags = { 0 };
+	struct diag_list diags = {0};
 
-	*c = (struct cmd_context){ 0 };
+	*c = (struct cmd_context){0};
 	c->plan = plan_parse(run->plan_path, run->plan_text,
 			     strlen(run->plan_text), &diags);
 	if (diags.errors)
@@ -176,7 +187,7 @@ void cmd_context_done(struct cmd_context *c)
 	program_free(c->program);
 	plan_targets_free(c->targets, c->n_targets);
 	plan_free(c->plan);
-	*c = (struct cmd_context){ 0 };
+	*c = (struct cmd_context){0};
 }
 
 /* ---- secrets ---- */

@@ -14,9 +14,12 @@
 static const char dry_run_usage[] =
 	"usage: cutover dry-run PLAN --offline [--format text|json]\n"
 	"\n"
-	"Every step that a run of the plan would take, its checkpoints, and the\n"
-	"way back from each block.  --offline says that no device is contacted;\n"
-	"it must be given, since a dry-run against live state is not offered.\n";
+	"Every step that a run of the plan would take, its checkpoints, and "
+	"the\n"
+	"way back from each block.  --offline says that no device is "
+	"contacted;\n"
+	"it must be given, since a dry-run against live state is not "
+	"offered.\n";
 
 static void show_want(const struct resource *r, struct buf *out)
 {
@@ -115,11 +118,11 @@ static json_t *program_json(const struct cmd_context *c)
 	for (size_t i = 0; i < c->program->n; i++) {
 		const struct block *b = &c->program->v[i];
 
-		json_array_append_new(
-			blocks, json_pack("{s:s,s:s,s:o,s:o}", "name", b->name,
-					  "title", b->title, "steps",
-					  steps_json(&b->steps), "undo",
-					  steps_json(&b->undo)));
+		json_array_append_new(blocks,
+				      json_pack("{s:s,s:s,s:o,s:o}", "name",
+						b->name, "title", b->title,
+						"steps", steps_json(&b->steps),
+						"undo", steps_json(&b->undo)));
 	}
 	for (size_t i = 0; i < c->program->notes.n; i++)
 		json_array_append_new(notes,

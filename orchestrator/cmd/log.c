@@ -32,11 +32,10 @@ void cmd_print_row(void *arg, const struct runner_row *row)
 	const char *why = json_peek_str(body, "why", "");
 
 	if (o->json) {
-		json_auto *j = json_pack("{s:I,s:s,s:s,s:s,s:O*}", "seq",
-					 (json_int_t)row->seq, "time", when,
-					 "kind", row->kind, "step",
-					 row->step ? row->step : "", "body",
-					 body);
+		json_auto *j = json_pack(
+			"{s:I,s:s,s:s,s:s,s:O*}", "seq", (json_int_t)row->seq,
+			"time", when, "kind", row->kind, "step",
+			row->step ? row->step : "", "body", body);
 		mem_auto_free char *text = json_text_canonical(j);
 
 		printf("%s\n", text);
@@ -73,11 +72,11 @@ static bool print_logged(void *arg, const struct journal_row *row,
 {
 	const struct cmd_options *o = arg;
 	mem_auto_free char *when = clock_wall_text(row->wall_us);
-	struct runner_row r = { .seq = row->seq,
-				.wall_us = row->wall_us,
-				.kind = row->kind,
-				.step = row->step,
-				.body = row->body };
+	struct runner_row r = {.seq = row->seq,
+			       .wall_us = row->wall_us,
+			       .kind = row->kind,
+			       .step = row->step,
+			       .body = row->body};
 
 	(void)e;
 	if (o->json)
@@ -93,7 +92,7 @@ static int with_run(int argc, char **argv, const char *usage,
 		    int (*fn)(struct journal *j, const char *run,
 			      struct cmd_options *o))
 {
-	struct journal_run run = { 0 };
+	struct journal_run run = {0};
 	struct journal *j;
 	struct cmd_options o;
 	err_auto e = ERR_INIT;
@@ -191,7 +190,7 @@ static bool count_row(void *arg, const struct journal_row *row, struct err *e)
 /* journal_each() checks each row's own hash and number. */
 static int verify_run(struct journal *j, const char *run, struct cmd_options *o)
 {
-	struct head h = { .want = o->head };
+	struct head h = {.want = o->head};
 	char hash[DIGEST_HEX];
 	err_auto e = ERR_INIT;
 	int64_t seq;

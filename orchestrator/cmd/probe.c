@@ -40,7 +40,7 @@ static void on_stop(int sig)
 
 static void catch_signals(void)
 {
-	struct sigaction a = { .sa_handler = on_stop };
+	struct sigaction a = {.sa_handler = on_stop};
 
 	sigaction(SIGINT, &a, NULL);
 	sigaction(SIGTERM, &a, NULL);
@@ -54,7 +54,8 @@ static bool number(const char *text, uint32_t min, uint32_t max, uint32_t *ret)
 
 	errno = 0;
 	v = strtoul(text, &end, 10);
-	if (errno || end == text || *end || *text == '-' || v < min || v > max) {
+	if (errno || end == text || *end || *text == '-' || v < min ||
+	    v > max) {
 		fprintf(stderr,
 			"cutover: error: '%s' is not a number from %u to %u\n",
 			text, min, max);
@@ -93,24 +94,38 @@ static bool print_report(void *arg, const json_t *j)
 	return fflush(stdout) == 0;
 }
 
-enum { P_TO = 256, P_FROM, P_PORT, P_RATE, P_FLOWS, P_SIZE, P_DF, P_DURATION,
-       P_INTERVAL, P_JSON, P_STDIN, P_KIND, P_LISTEN, P_HELP };
+enum {
+	P_TO = 256,
+	P_FROM,
+	P_PORT,
+	P_RATE,
+	P_FLOWS,
+	P_SIZE,
+	P_DF,
+	P_DURATION,
+	P_INTERVAL,
+	P_JSON,
+	P_STDIN,
+	P_KIND,
+	P_LISTEN,
+	P_HELP
+};
 
 static const struct option probe_options[] = {
-	{ "to", required_argument, NULL, P_TO },
-	{ "from", required_argument, NULL, P_FROM },
-	{ "port", required_argument, NULL, P_PORT },
-	{ "rate", required_argument, NULL, P_RATE },
-	{ "flows", required_argument, NULL, P_FLOWS },
-	{ "size", required_argument, NULL, P_SIZE },
-	{ "df", no_argument, NULL, P_DF },
-	{ "duration", required_argument, NULL, P_DURATION },
-	{ "interval", required_argument, NULL, P_INTERVAL },
-	{ "json", no_argument, NULL, P_JSON },
-	{ "stdin-control", no_argument, NULL, P_STDIN },
-	{ "kind", required_argument, NULL, P_KIND },
-	{ "help", no_argument, NULL, P_HELP },
-	{ NULL, 0, NULL, 0 },
+	{"to", required_argument, NULL, P_TO},
+	{"from", required_argument, NULL, P_FROM},
+	{"port", required_argument, NULL, P_PORT},
+	{"rate", required_argument, NULL, P_RATE},
+	{"flows", required_argument, NULL, P_FLOWS},
+	{"size", required_argument, NULL, P_SIZE},
+	{"df", no_argument, NULL, P_DF},
+	{"duration", required_argument, NULL, P_DURATION},
+	{"interval", required_argument, NULL, P_INTERVAL},
+	{"json", no_argument, NULL, P_JSON},
+	{"stdin-control", no_argument, NULL, P_STDIN},
+	{"kind", required_argument, NULL, P_KIND},
+	{"help", no_argument, NULL, P_HELP},
+	{NULL, 0, NULL, 0},
 };
 
 static bool take(struct sender_options *o, struct probe_printer *p, int opt)
@@ -151,8 +166,9 @@ static bool take(struct sender_options *o, struct probe_printer *p, int opt)
 	case P_KIND:
 		if (strcmp(optarg, "stamp") == 0)
 			return true;
-		fprintf(stderr, "cutover: error: '%s' is no kind of probe; "
-				"'stamp' is\n",
+		fprintf(stderr,
+			"cutover: error: '%s' is no kind of probe; "
+			"'stamp' is\n",
 			optarg);
 		return false;
 	}
@@ -161,11 +177,11 @@ static bool take(struct sender_options *o, struct probe_printer *p, int opt)
 
 int cmd_probe(int argc, char **argv)
 {
-	struct sender_options o = { .port = STAMP_PORT,
-				    .rate = 100,
-				    .flows = 1,
-				    .interval_ms = 1000 };
-	struct probe_printer p = { 0 };
+	struct sender_options o = {.port = STAMP_PORT,
+				   .rate = 100,
+				   .flows = 1,
+				   .interval_ms = 1000};
+	struct probe_printer p = {0};
 	err_auto e = ERR_INIT;
 	int opt;
 
@@ -194,16 +210,16 @@ int cmd_probe(int argc, char **argv)
 }
 
 static const struct option reflect_options[] = {
-	{ "listen", required_argument, NULL, P_LISTEN },
-	{ "port", required_argument, NULL, P_PORT },
-	{ "stdin-control", no_argument, NULL, P_STDIN },
-	{ "help", no_argument, NULL, P_HELP },
-	{ NULL, 0, NULL, 0 },
+	{"listen", required_argument, NULL, P_LISTEN},
+	{"port", required_argument, NULL, P_PORT},
+	{"stdin-control", no_argument, NULL, P_STDIN},
+	{"help", no_argument, NULL, P_HELP},
+	{NULL, 0, NULL, 0},
 };
 
 int cmd_reflect(int argc, char **argv)
 {
-	struct reflector_options o = { .port = STAMP_PORT };
+	struct reflector_options o = {.port = STAMP_PORT};
 	err_auto e = ERR_INIT;
 	uint32_t port;
 	int opt;

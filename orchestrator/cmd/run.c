@@ -17,22 +17,27 @@ static const char run_usage[] =
 	"usage: cutover run PLAN [--state DIR] [--go] [--exit-on-hold]\n"
 	"                   [--no-probes] [--json]\n"
 	"\n"
-	"Carries the plan out, unattended.  Holds wait for 'cutover go' unless\n"
-	"--go is given; with --exit-on-hold the run ends at a hold (exit 5) and\n"
+	"Carries the plan out, unattended.  Holds wait for 'cutover go' "
+	"unless\n"
+	"--go is given; with --exit-on-hold the run ends at a hold (exit 5) "
+	"and\n"
 	"is taken up by 'cutover resume'.\n";
 
 static const char resume_usage[] =
 	"usage: cutover resume [RUN] [--state DIR] [--go] [--exit-on-hold]\n"
 	"                      [--no-probes] [--json]\n"
 	"\n"
-	"Takes up a run that was interrupted, with the plan that it was started\n"
-	"with.  What was under way is first observed, never repeated blindly.\n";
+	"Takes up a run that was interrupted, with the plan that it was "
+	"started\n"
+	"with.  What was under way is first observed, never repeated "
+	"blindly.\n";
 
 static const char rollback_usage[] =
 	"usage: cutover rollback [RUN] [--to CHECKPOINT] [--state DIR]\n"
 	"                        [--no-probes] [--json]\n"
 	"\n"
-	"Brings the site back to a checkpoint (default: 'start'; for a live run\n"
+	"Brings the site back to a checkpoint (default: 'start'; for a live "
+	"run\n"
 	"the plan's rollback goal), without loss where the devices allow it.\n";
 
 struct live {
@@ -48,9 +53,9 @@ struct live {
 static int fail(struct err *e, int code)
 {
 	cmd_error(e);
-	return e->code == ERR_INTERNAL ? EXIT_INTERNAL :
-	       e->code == ERR_USAGE    ? EXIT_USAGE :
-					 code;
+	return e->code == ERR_INTERNAL ? EXIT_INTERNAL
+	       : e->code == ERR_USAGE  ? EXIT_USAGE
+				       : code;
 }
 
 static bool lock(struct live *l, struct err *e)
@@ -105,11 +110,11 @@ static void live_done(struct live *l)
 static bool create(struct live *l, char **ret_id, struct err *e)
 {
 	char *id = journal_run_id_new(l->c.plan->name, clock_wall_us());
-	struct journal_run run = { .id = id,
-				   .plan_path = l->c.plan->path,
-				   .plan_text = l->c.plan->text,
-				   .plan_hash = l->c.plan->hash,
-				   .version = (char *)CUTOVER_VERSION };
+	struct journal_run run = {.id = id,
+				  .plan_path = l->c.plan->path,
+				  .plan_text = l->c.plan->text,
+				  .plan_hash = l->c.plan->hash,
+				  .version = (char *)CUTOVER_VERSION};
 
 	l->run_id = *ret_id = id;
 	return lock(l, e) && journal_run_create(l->journal, &run, e);
@@ -132,7 +137,7 @@ static bool inside_window(const struct plan *p, struct err *e)
 
 int cmd_run(int argc, char **argv)
 {
-	struct live l = { 0 };
+	struct live l = {0};
 	err_auto e = ERR_INIT;
 	mem_auto_free char *id = NULL;
 	int rc;
@@ -185,16 +190,15 @@ static int open_run(struct live *l, struct journal_run *ret)
 	err_auto e = ERR_INIT;
 
 	l->journal = journal_open(l->o.state, false, &e);
-	if (!l->journal ||
-	    !journal_run_find(l->journal, l->o.operand, ret, &e))
+	if (!l->journal || !journal_run_find(l->journal, l->o.operand, ret, &e))
 		return fail(&e, EXIT_REFUSED);
 	return -1;
 }
 
 int cmd_resume(int argc, char **argv)
 {
-	struct live l = { 0 };
-	struct journal_run run = { 0 };
+	struct live l = {0};
+	struct journal_run run = {0};
 	int rc;
 
 	if (!cmd_options_parse(argc, argv, resume_usage, &l.o, &rc))
@@ -209,8 +213,8 @@ int cmd_resume(int argc, char **argv)
 
 int cmd_rollback(int argc, char **argv)
 {
-	struct live l = { 0 };
-	struct journal_run run = { 0 };
+	struct live l = {0};
+	struct journal_run run = {0};
 	err_auto e = ERR_INIT;
 	json_auto *request = NULL;
 	json_auto *answer = NULL;

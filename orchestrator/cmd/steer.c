@@ -16,8 +16,10 @@ static const char status_usage[] =
 static const char steer_usage[] =
 	"usage: cutover go|hold|abort [RUN] [--state DIR]\n"
 	"\n"
-	"go goes on from a hold; hold stops before the next step; abort starts\n"
-	"no new step and follows the plan's abort policy (hold or roll back).\n";
+	"go goes on from a hold; hold stops before the next step; abort "
+	"starts\n"
+	"no new step and follows the plan's abort policy (hold or roll "
+	"back).\n";
 
 static bool open_run(const struct cmd_options *o, struct journal **ret_j,
 		     struct journal_run *ret, struct err *e)
@@ -85,7 +87,7 @@ static json_t *ask(struct journal *j, const char *run, const char *command,
 
 int cmd_status(int argc, char **argv)
 {
-	struct journal_run run = { 0 };
+	struct journal_run run = {0};
 	struct journal *j = NULL;
 	struct cmd_options o;
 	err_auto e = ERR_INIT;
@@ -113,7 +115,7 @@ int cmd_status(int argc, char **argv)
 
 int cmd_steer(int argc, char **argv)
 {
-	struct journal_run run = { 0 };
+	struct journal_run run = {0};
 	struct journal *j = NULL;
 	struct cmd_options o;
 	err_auto e = ERR_INIT;

@@ -20,7 +20,7 @@
 #include "orchestrator/base/statedir.h"
 
 #define LINE_MAX_BYTES 65536
-#define CLIENT_WAIT_S  10
+#define CLIENT_WAIT_S 10
 
 struct client {
 	int fd;
@@ -69,8 +69,8 @@ static bool listen_at(struct control *c, struct err *e)
 	if (!address(c->dirfd, c->name, &a, e))
 		return false;
 	unlinkat(c->dirfd, c->name, 0); /* the run's lock is ours */
-	c->listener = socket(AF_UNIX,
-			     SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	c->listener =
+		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->listener < 0)
 		return err_errno(e, ERR_IO, "socket");
 	old = umask(0177);
@@ -120,10 +120,10 @@ void control_free(struct control *c)
 
 size_t control_fds(const struct control *c, struct pollfd *ret)
 {
-	ret[0] = (struct pollfd){ .fd = c->listener, .events = POLLIN };
+	ret[0] = (struct pollfd){.fd = c->listener, .events = POLLIN};
 	for (size_t i = 0; i < c->n; i++)
-		ret[i + 1] = (struct pollfd){ .fd = c->v[i].fd,
-					      .events = POLLIN };
+		ret[i + 1] =
+			(struct pollfd){.fd = c->v[i].fd, .events = POLLIN};
 	return c->n + 1;
 }
 
@@ -188,7 +188,7 @@ void control_turn(struct control *c,
 
 		if (fd < 0)
 			break;
-		c->v[c->n++] = (struct client){ .fd = fd };
+		c->v[c->n++] = (struct client){.fd = fd};
 	}
 	for (size_t i = c->n; i-- > 0;)
 		if (!serve(&c->v[i], fn, arg))
@@ -207,7 +207,7 @@ void control_publish(struct control *c, const json_t *row)
 static int connect_to(const char *state_dir, const char *run_id, struct err *e)
 {
 	mem_auto_free char *name = mem_format("%s.sock", run_id);
-	struct timeval wait = { .tv_sec = CLIENT_WAIT_S };
+	struct timeval wait = {.tv_sec = CLIENT_WAIT_S};
 	struct sockaddr_un a;
 	int dirfd = open_folder(state_dir, false, e);
 	int fd;

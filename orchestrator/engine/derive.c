@@ -34,8 +34,8 @@ static bool add_halves(const char *text, const struct prefix *p,
 bool derive_pins(const struct step *s, const struct resource_set *seen,
 		 struct resource_set *want, struct err *e)
 {
-	const struct resource *from = resource_set_find(seen, RESOURCE_SESSION,
-							s->derive_session);
+	const struct resource *from =
+		resource_set_find(seen, RESOURCE_SESSION, s->derive_session);
 	struct resource *pin = &want->v[0];
 
 	state_list_done(&pin->static_route.prefixes);

@@ -76,9 +76,9 @@ static void append(struct engine *g, enum engine_phase phase, const char *kind,
 static void want_of_start(const struct engine *g, const struct step *s,
 			  struct resource_set *ret)
 {
-	const json_t *start = json_object_get(g->fold.checkpoints,
-					      g->program->v[0].name);
-	resource_set_auto was = { 0 };
+	const json_t *start =
+		json_object_get(g->fold.checkpoints, g->program->v[0].name);
+	resource_set_auto was = {0};
 
 	if (start)
 		resource_set_from_json(json_peek(start, s->target), &was, NULL);
@@ -129,9 +129,8 @@ static void begin_rollback(struct engine *g, const char *to, const char *why)
 
 static const char *default_goal(const struct engine *g)
 {
-	return g->policy.rollback_to_start ?
-		       g->program->v[0].name :
-		       fold_last_checkpoint(&g->fold);
+	return g->policy.rollback_to_start ? g->program->v[0].name
+					   : fold_last_checkpoint(&g->fold);
 }
 
 /* A step going forward failed for good: what the plan says about it. */
@@ -406,7 +405,7 @@ static void on_committed(struct engine *g)
 
 static void on_prepared(struct engine *g, const struct event *ev)
 {
-	struct changeset cs = { 0 };
+	struct changeset cs = {0};
 	json_t *j;
 
 	if (!ev->ok) {
@@ -594,8 +593,7 @@ static void on_guard(struct engine *g, const struct event *ev)
 		return;
 	set_why(g, ev->text);
 	if (ev->verdict == GUARD_BREACH && !ev->hold_on_breach &&
-	    g->policy.rollback_automatic &&
-	    g->fold.touched >= 0) {
+	    g->policy.rollback_automatic && g->fold.touched >= 0) {
 		ask_rollback(g, NULL, ev->text);
 		if (at_rest(g))
 			obey(g);
@@ -651,8 +649,8 @@ void engine_feed(struct engine *g, const struct event *ev,
 		else if (ev->kind == EVENT_TIMER)
 			on_timer(g);
 		else if (ev->kind == EVENT_SNAPSHOT)
-			g->phase == PHASE_COMPARE ? on_compare(g, ev) :
-						    on_snapshot(g, ev);
+			g->phase == PHASE_COMPARE ? on_compare(g, ev)
+						  : on_snapshot(g, ev);
 	}
 	g->out = NULL;
 }

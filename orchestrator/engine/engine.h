@@ -8,10 +8,9 @@
  * engine, which is how a run is resumed.
  *
  *	            +-> PREPARE -> INTENT -> APPLY -> OUTCOME -+
- *	BEGIN -> STEP                           |(unknown)      +-> VERIFY <-> PAUSE
- *	  ^         +-> (satisfied) ------------+-> SETTLE -----+      |
- *	  |         +-> SOAK, HOLD, SNAPSHOT                        CONFIRM
- *	  |                                                            |
+ *	BEGIN -> STEP                           |(unknown)      +-> VERIFY <->
+ *PAUSE ^         +-> (satisfied) ------------+-> SETTLE -----+      | | +->
+ *SOAK, HOLD, SNAPSHOT                        CONFIRM | |
  *	  +----------------- DONE <- VNET <----------------------------+
  *
  * Law: an intent row is committed before the device call, the outcome row
@@ -67,8 +66,8 @@ struct engine_policy {
 	bool rollback_automatic; /* on a failed step or a breach */
 	bool rollback_to_start;	 /* else to the last checkpoint */
 	bool abort_rolls_back;	 /* else abort holds */
-	bool auto_go;		 /* plan holds pass by themselves (not own_go) */
-	bool end_on_hold;	 /* end with EXIT_HOLDING instead of waiting */
+	bool auto_go;	  /* plan holds pass by themselves (not own_go) */
+	bool end_on_hold; /* end with EXIT_HOLDING instead of waiting */
 	uint32_t dead_man_s;
 	uint32_t poll_ms; /* between two looks of a wait */
 };

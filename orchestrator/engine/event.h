@@ -35,9 +35,11 @@ enum guard_verdict { GUARD_PASS, GUARD_BREACH, GUARD_BLIND };
 
 struct event {
 	enum event_kind kind;
-	int64_t call; /* the action that it answers; stale answers are dropped */
+	int64_t call; /* the action that it answers; stale answers are dropped
+		       */
 	bool ok;
-	bool satisfied; /* observed satisfies want, and what is expected holds */
+	bool satisfied; /* observed satisfies want, and what is expected holds
+			 */
 	enum outcome outcome;
 	enum operator_command command;
 	enum guard_verdict verdict;

@@ -11,8 +11,8 @@
 
 void fold_init(struct fold *f, const struct program *p)
 {
-	*f = (struct fold){ .program = p, .checkpoints = json_object(),
-			    .touched = -1 };
+	*f = (struct fold){
+		.program = p, .checkpoints = json_object(), .touched = -1};
 }
 
 static void drop_intent(struct fold *f)
@@ -28,7 +28,7 @@ void fold_done(struct fold *f)
 	json_decref(f->checkpoints);
 	free(f->hold_why);
 	free(f->result);
-	*f = (struct fold){ 0 };
+	*f = (struct fold){0};
 }
 
 const struct block *fold_block(const struct fold *f)
@@ -187,8 +187,8 @@ static bool fold_checkpoint(struct fold *f, const json_t *body)
 
 static bool fits(const struct fold *f, const char *kind, const char *step)
 {
-	static const char *const of_step[] = { "step",	  "intent", "outcome",
-					       "settled", "done",   "failed" };
+	static const char *const of_step[] = {"step",	 "intent", "outcome",
+					      "settled", "done",   "failed"};
 	const struct step *s = fold_current(f);
 
 	for (size_t i = 0; i < ARRAY_LEN(of_step); i++)

@@ -27,7 +27,7 @@ struct fold {
 	bool back;
 	int back_to; /* block whose checkpoint is the goal */
 	enum fold_step step;
-	uint32_t attempt;	   /* counts intents of this run: makes keys unique */
+	uint32_t attempt; /* counts intents of this run: makes keys unique */
 	struct changeset changeset; /* of the open intent */
 	struct resource_set before, want;
 	enum outcome outcome;

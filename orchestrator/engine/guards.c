@@ -33,7 +33,7 @@ static const struct guard_sample *sample_at(const struct guard_state *g,
 
 void guard_feed(struct guard_state *g, int64_t now_us, const json_t *sample)
 {
-	struct guard_sample s = { .us = now_us, .lost = lost_of(sample) };
+	struct guard_sample s = {.us = now_us, .lost = lost_of(sample)};
 	int64_t forward = json_peek_int(sample, "gap_forward_us", 0);
 	int64_t backward = json_peek_int(sample, "gap_backward_us", 0);
 
@@ -72,8 +72,9 @@ static bool breached(struct guard_state *g, int64_t now_us, struct buf *why)
 	int64_t lost = lost_in_window(g, now_us);
 
 	if (r->has_lost && lost > r->lost) {
-		buf_printf(why, "guard '%s': %lld packets lost in %u ms, at "
-				"most %u may be",
+		buf_printf(why,
+			   "guard '%s': %lld packets lost in %u ms, at "
+			   "most %u may be",
 			   r->name, (long long)lost, r->window_ms, r->lost);
 		return true;
 	}
@@ -82,15 +83,17 @@ static bool breached(struct guard_state *g, int64_t now_us, struct buf *why)
 
 		g->gap_us = g->last_gap_us;
 		if (bad)
-			buf_printf(why, "guard '%s': nothing came through for "
-					"%lld ms, at most %u may be",
+			buf_printf(why,
+				   "guard '%s': nothing came through for "
+				   "%lld ms, at most %u may be",
 				   r->name, (long long)g->last_gap_us / 1000,
 				   r->gap_ms);
 		return bad;
 	}
 	if (r->has_rtt && g->rtt_us > (int64_t)r->rtt_ms * 1000) {
-		buf_printf(why, "guard '%s': round trip %lld ms, at most %u "
-				"may be",
+		buf_printf(why,
+			   "guard '%s': round trip %lld ms, at most %u "
+			   "may be",
 			   r->name, (long long)g->rtt_us / 1000, r->rtt_ms);
 		return true;
 	}
@@ -104,8 +107,9 @@ enum guard_verdict guard_judge(struct guard_state *g, int64_t now_us,
 	int64_t patience = (int64_t)g->rule->window_ms * 1000 + GRACE_US;
 
 	if (now_us - seen > patience) {
-		buf_printf(why, "guard '%s' is blind: its probe has said "
-				"nothing for %lld s",
+		buf_printf(why,
+			   "guard '%s' is blind: its probe has said "
+			   "nothing for %lld s",
 			   g->rule->name, (long long)(now_us - seen) / 1000000);
 		return GUARD_BLIND;
 	}

@@ -18,7 +18,9 @@
 #include "orchestrator/engine/guards.h"
 
 #define LINE_BYTES 65536
-#define TAIL_US	   8000000 /* for the last line of a probe that was told to end */
+#define TAIL_US                                                                \
+	8000000 /* for the last line of a probe that was told to end           \
+		 */
 
 struct probe {
 	const struct plan_probe *rule;
@@ -131,8 +133,8 @@ struct monitor *monitor_new(const struct plan *p, monitor_spawn_fn *spawn,
 	m->v = mem_calloc(p->n_probes, sizeof(*m->v));
 	m->guards = mem_calloc(p->n_guards, sizeof(*m->guards));
 	for (size_t i = 0; i < p->n_probes; i++)
-		m->v[i] = (struct probe){ .rule = &p->probes[i], .out = -1,
-					  .in = -1 };
+		m->v[i] = (struct probe){
+			.rule = &p->probes[i], .out = -1, .in = -1};
 	for (size_t i = 0; i < p->n_guards; i++)
 		guard_start(&m->guards[i], &p->guards[i], clock_mono_us());
 	if (p->n_probes > MONITOR_FDS_MAX) {
@@ -185,8 +187,8 @@ size_t monitor_fds(const struct monitor *m, struct pollfd *ret)
 
 	for (size_t i = 0; i < m->plan->n_probes; i++)
 		if (m->v[i].out >= 0)
-			ret[n++] = (struct pollfd){ .fd = m->v[i].out,
-						    .events = POLLIN };
+			ret[n++] = (struct pollfd){.fd = m->v[i].out,
+						   .events = POLLIN};
 	return n;
 }
 

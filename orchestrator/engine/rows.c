@@ -18,7 +18,8 @@ json_t *row_step(const struct step *s, const struct fold *f)
 			 f->back);
 }
 
-json_t *row_intent(const struct changeset *cs, const struct resource_set *before,
+json_t *row_intent(const struct changeset *cs,
+		   const struct resource_set *before,
 		   const struct resource_set *want, const char *target)
 {
 	return json_pack("{s:o,s:o,s:o,s:s*}", "changeset",
@@ -111,8 +112,8 @@ json_t *row_status(const struct fold *f, const char *phase)
 static int set_diff(const char *target, const json_t *a, const json_t *b,
 		    struct buf *out)
 {
-	resource_set_auto was = { 0 };
-	resource_set_auto is = { 0 };
+	resource_set_auto was = {0};
+	resource_set_auto is = {0};
 	int n = 0;
 
 	if (!resource_set_from_json(a, &was, NULL) ||
@@ -121,8 +122,8 @@ static int set_diff(const char *target, const json_t *a, const json_t *b,
 		return 1;
 	}
 	for (size_t i = 0; i < was.n; i++) {
-		const struct resource *r = resource_set_find(
-			&is, was.v[i].kind, was.v[i].name);
+		const struct resource *r =
+			resource_set_find(&is, was.v[i].kind, was.v[i].name);
 		buf_auto d = BUF_INIT;
 		int k = 1;
 
@@ -149,7 +150,8 @@ int checkpoint_diff(const json_t *recorded, const json_t *now, struct buf *out)
 		buf_puts(out, "the checkpoint was never recorded\n");
 		return 1;
 	}
-	json_object_foreach((json_t *)recorded, target, states) {
+	json_object_foreach((json_t *)recorded, target, states)
+	{
 		n += set_diff(target, states, json_peek(now, target), out);
 	}
 	return n;
@@ -189,8 +191,8 @@ const char *engine_phase_name(enum engine_phase phase)
 	return names[phase];
 }
 
-static const char *const command_names[] = { "go", "hold", "abort", "rollback",
-					      "stop" };
+static const char *const command_names[] = {"go", "hold", "abort", "rollback",
+					    "stop"};
 
 const char *operator_command_name(enum operator_command c)
 {
@@ -210,5 +212,5 @@ void action_list_done(struct action_list *l)
 		changeset_done(&a->changeset);
 	}
 	free(l->v);
-	*l = (struct action_list){ 0 };
+	*l = (struct action_list){0};
 }

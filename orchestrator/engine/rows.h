@@ -9,7 +9,8 @@
 #include "orchestrator/engine/fold.h"
 
 json_t *row_step(const struct step *s, const struct fold *f);
-json_t *row_intent(const struct changeset *cs, const struct resource_set *before,
+json_t *row_intent(const struct changeset *cs,
+		   const struct resource_set *before,
 		   const struct resource_set *want, const char *target);
 json_t *row_outcome(enum outcome o, const char *text);
 json_t *row_settled(const char *as, const char *text);

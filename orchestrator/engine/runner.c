@@ -58,17 +58,17 @@ struct engine_policy runner_policy(const struct plan *p)
 static bool append_row(struct runner *r, const char *kind, const char *step,
 		       const char *body)
 {
-	struct runner_row row = { .kind = kind, .step = step, .body = body };
+	struct runner_row row = {.kind = kind, .step = step, .body = body};
 	struct journal *j = r->o->journal;
 	err_auto e = ERR_INIT;
-	bool ok = journal_append(j, r->o->run_id, kind, step, body, &row.seq,
-				 &e);
+	bool ok =
+		journal_append(j, r->o->run_id, kind, step, body, &row.seq, &e);
 
 	if (!ok && journal_err_is(&e, JOURNAL_FULL)) {
 		journal_release_ballast(j);
 		err_done(&e);
-		ok = journal_append(j, r->o->run_id, kind, step, body,
-				    &row.seq, &e);
+		ok = journal_append(j, r->o->run_id, kind, step, body, &row.seq,
+				    &e);
 	}
 	if (!ok) {
 		err_move(r->fatal, &e);
@@ -109,7 +109,7 @@ static void append_measures(struct runner *r, const char *step)
 
 static void do_append(struct runner *r, struct action *a)
 {
-	struct event ev = { .kind = EVENT_COMMITTED, .call = a->call };
+	struct event ev = {.kind = EVENT_COMMITTED, .call = a->call};
 	bool done = strcmp(a->row_kind, "done") == 0;
 
 	if (!append_row(r, a->row_kind, a->row_step, a->row_body))
@@ -141,27 +141,27 @@ static void answer_no_target(struct runner *r, const struct action *a)
 	};
 	mem_auto_free char *text = mem_format("no adapter for target '%s'",
 					      a->target ? a->target : "");
-	struct event ev = { .kind = answers[a->kind],
-			    .call = a->call,
-			    .outcome = OUTCOME_RETRY,
-			    .text = text };
+	struct event ev = {.kind = answers[a->kind],
+			   .call = a->call,
+			   .outcome = OUTCOME_RETRY,
+			   .text = text};
 
 	feed(r, &ev);
 }
 
 static void submit(struct runner *r, struct action *a, enum job_kind kind)
 {
-	struct job job = { .kind = kind,
-			   .call = a->call,
-			   .step = a->step,
-			   .back = a->back,
-			   .guard_s = a->guard_s,
-			   .want = a->want,
-			   .changeset = a->changeset };
+	struct job job = {.kind = kind,
+			  .call = a->call,
+			  .step = a->step,
+			  .back = a->back,
+			  .guard_s = a->guard_s,
+			  .want = a->want,
+			  .changeset = a->changeset};
 	char *key = job_key(r, a->changeset.key);
 
-	a->want = (struct resource_set){ 0 };
-	a->changeset = (struct changeset){ 0 };
+	a->want = (struct resource_set){0};
+	a->changeset = (struct changeset){0};
 	free(job.changeset.key);
 	job.changeset.key = key;
 	if (!a->target || !worker_pool_submit(r->pool, a->target, &job))
@@ -180,7 +180,7 @@ static const struct resource_set *watch_of(const struct program *p,
 static bool submit_look(struct runner *r, const char *target, int64_t call,
 			int tag)
 {
-	struct job job = { .kind = JOB_LOOK, .call = call, .tag = tag };
+	struct job job = {.kind = JOB_LOOK, .call = call, .tag = tag};
 	const struct resource_set *want = watch_of(r->o->program, target);
 
 	if (want)
@@ -192,11 +192,11 @@ enum look_tag { TAG_SNAPSHOT = 1, TAG_VNET };
 
 static void snapshot_end(struct runner *r)
 {
-	struct event ev = { .kind = EVENT_SNAPSHOT,
-			    .call = r->snapshot_call,
-			    .ok = !r->snapshot_why,
-			    .text = r->snapshot_why,
-			    .states = r->snapshot };
+	struct event ev = {.kind = EVENT_SNAPSHOT,
+			   .call = r->snapshot_call,
+			   .ok = !r->snapshot_why,
+			   .text = r->snapshot_why,
+			   .states = r->snapshot};
 	json_t *states = r->snapshot;
 	char *why = r->snapshot_why;
 
@@ -273,7 +273,7 @@ static void execute(struct runner *r, struct action *a)
 
 static void feed(struct runner *r, const struct event *ev)
 {
-	struct action_list out = { 0 };
+	struct action_list out = {0};
 
 	engine_feed(r->engine, ev, &out);
 	for (size_t i = 0; i < out.n && !r->ended; i++)
@@ -300,17 +300,17 @@ static void snapshot_part(struct runner *r, struct job_result *res)
 /* Against what 'start' recorded: nothing of it may differ. */
 static void vnet_look(struct runner *r, struct job_result *res)
 {
-	const json_t *start = engine_checkpoint(r->engine,
-						r->o->program->v[0].name);
-	json_auto *was = json_pack("{s:O?}", res->target,
-				   json_peek(start, res->target));
+	const json_t *start =
+		engine_checkpoint(r->engine, r->o->program->v[0].name);
+	json_auto *was =
+		json_pack("{s:O?}", res->target, json_peek(start, res->target));
 	json_auto *is = json_pack("{s:o}", res->target,
 				  resource_set_to_json(&res->seen, false));
 	buf_auto diff = BUF_INIT;
-	struct event ev = { .kind = EVENT_OBSERVED,
-			    .call = res->call,
-			    .ok = res->ok,
-			    .text = res->text };
+	struct event ev = {.kind = EVENT_OBSERVED,
+			   .call = res->call,
+			   .ok = res->ok,
+			   .text = res->text};
 
 	if (res->ok) {
 		ev.satisfied = checkpoint_diff(was, is, &diff) == 0;
@@ -322,18 +322,18 @@ static void vnet_look(struct runner *r, struct job_result *res)
 static void on_result(struct runner *r, struct job_result *res)
 {
 	static const enum event_kind kinds[] = {
-		[JOB_PREPARE] = EVENT_PREPARED, [JOB_APPLY] = EVENT_APPLIED,
-		[JOB_SETTLE] = EVENT_OBSERVED,	[JOB_OBSERVE] = EVENT_OBSERVED,
+		[JOB_PREPARE] = EVENT_PREPARED,	 [JOB_APPLY] = EVENT_APPLIED,
+		[JOB_SETTLE] = EVENT_OBSERVED,	 [JOB_OBSERVE] = EVENT_OBSERVED,
 		[JOB_CONFIRM] = EVENT_CONFIRMED, [JOB_SAVE] = EVENT_CONFIRMED,
 	};
-	struct event ev = { .call = res->call,
-			    .ok = res->ok,
-			    .satisfied = res->satisfied,
-			    .outcome = res->outcome,
-			    .text = res->text,
-			    .before = &res->seen,
-			    .want = &res->want,
-			    .changeset = &res->changeset };
+	struct event ev = {.call = res->call,
+			   .ok = res->ok,
+			   .satisfied = res->satisfied,
+			   .outcome = res->outcome,
+			   .text = res->text,
+			   .before = &res->seen,
+			   .want = &res->want,
+			   .changeset = &res->changeset};
 
 	if (res->tag == TAG_SNAPSHOT) {
 		snapshot_part(r, res);
@@ -374,7 +374,7 @@ static json_t *on_request(void *arg, const json_t *request)
 	struct runner *r = arg;
 	const char *name = json_peek_str(request, "command", "");
 	const char *to = json_peek_str(request, "to", NULL);
-	struct event ev = { .kind = EVENT_OPERATOR, .text = to };
+	struct event ev = {.kind = EVENT_OPERATOR, .text = to};
 
 	if (strcmp(name, "status") == 0)
 		return json_pack("{s:b,s:o}", "ok", 1, "status", status_of(r));
@@ -391,8 +391,7 @@ static json_t *on_request(void *arg, const json_t *request)
 static void on_signal(struct runner *r)
 {
 	struct signalfd_siginfo si;
-	struct event ev = { .kind = EVENT_OPERATOR,
-			    .command = OPERATOR_STOP };
+	struct event ev = {.kind = EVENT_OPERATOR, .command = OPERATOR_STOP};
 
 	if (read(r->signals, &si, sizeof(si)) == sizeof(si))
 		feed(r, &ev);
@@ -407,9 +406,9 @@ static void on_monitor(struct runner *r)
 		return;
 	monitor_turn(r->monitor, now);
 	while (!r->ended && monitor_verdict(r->monitor, now, &ev)) {
-		json_auto *j = json_pack("{s:i,s:s}", "verdict",
-					 (int)ev.verdict, "text",
-					 ev.text ? ev.text : "");
+		json_auto *j =
+			json_pack("{s:i,s:s}", "verdict", (int)ev.verdict,
+				  "text", ev.text ? ev.text : "");
 		mem_auto_free char *body = json_text_canonical(j);
 
 		if (append_row(r, "guard", NULL, body))
@@ -419,7 +418,7 @@ static void on_monitor(struct runner *r)
 
 static void on_timer(struct runner *r)
 {
-	struct event ev = { .kind = EVENT_TIMER, .call = r->timer_call };
+	struct event ev = {.kind = EVENT_TIMER, .call = r->timer_call};
 
 	if (!r->timer_us || clock_mono_us() < r->timer_us)
 		return;
@@ -445,9 +444,8 @@ static void turn(struct runner *r)
 	struct job_result res;
 	size_t n = 2;
 
-	v[0] = (struct pollfd){ .fd = worker_pool_fd(r->pool),
-				.events = POLLIN };
-	v[1] = (struct pollfd){ .fd = r->signals, .events = POLLIN };
+	v[0] = (struct pollfd){.fd = worker_pool_fd(r->pool), .events = POLLIN};
+	v[1] = (struct pollfd){.fd = r->signals, .events = POLLIN};
 	n += control_fds(r->control, v + n);
 	if (r->monitor)
 		n += monitor_fds(r->monitor, v + n);
@@ -537,11 +535,11 @@ static void finish(struct runner *r)
 bool runner_run(const struct runner_options *o, int *ret_exit, struct err *e)
 {
 	err_auto fatal = ERR_INIT;
-	struct runner r = { .o = o, .fatal = &fatal };
-	struct event rollback = { .kind = EVENT_OPERATOR,
-				  .command = OPERATOR_ROLLBACK,
-				  .text = o->rollback_to };
-	struct event begin = { .kind = EVENT_BEGIN };
+	struct runner r = {.o = o, .fatal = &fatal};
+	struct event rollback = {.kind = EVENT_OPERATOR,
+				 .command = OPERATOR_ROLLBACK,
+				 .text = o->rollback_to};
+	struct event begin = {.kind = EVENT_BEGIN};
 	bool ok = start(&r, e);
 
 	if (ok) {

@@ -130,7 +130,7 @@ static void do_prepare(struct worker *w, struct job *job, struct job_result *r)
 
 	resource_set_copy(&r->want, &job->want);
 	if (job->step->derive == STEP_DERIVE_PINS) {
-		resource_set_auto now = { 0 };
+		resource_set_auto now = {0};
 
 		if (!look(w, &job->step->look, &now, &e) ||
 		    !derive_pins(job->step, &now, &r->want, &e)) {
@@ -168,7 +168,7 @@ static uint32_t size_allowance(const struct changeset *cs)
 
 static void do_apply(struct worker *w, struct job *job, struct job_result *r)
 {
-	struct adapter_guard guard = { .seconds = job->guard_s };
+	struct adapter_guard guard = {.seconds = job->guard_s};
 	err_auto e = ERR_INIT;
 	char *token = NULL;
 	int64_t start;
@@ -199,7 +199,7 @@ static void do_apply(struct worker *w, struct job *job, struct job_result *r)
 
 static void do_observe(struct worker *w, struct job *job, struct job_result *r)
 {
-	resource_set_auto all = { 0 };
+	resource_set_auto all = {0};
 	err_auto e = ERR_INIT;
 	buf_auto why = BUF_INIT;
 	bool same = w->last_step == job->step;
@@ -212,9 +212,10 @@ static void do_observe(struct worker *w, struct job *job, struct job_result *r)
 		if (!resource_set_find(&all, x->kind, x->name))
 			resource_set_add_copy(&all, x);
 		else if (x->kind == RESOURCE_SESSION && x->session.sent.n)
-			state_list_add(&resource_set_find(&all, x->kind, x->name)
-						->session.sent,
-				       "*");
+			state_list_add(
+				&resource_set_find(&all, x->kind, x->name)
+					 ->session.sent,
+				"*");
 	}
 	if (!look(w, &all, &r->seen, &e)) {
 		take_error(r, &e);
@@ -222,10 +223,10 @@ static void do_observe(struct worker *w, struct job *job, struct job_result *r)
 	}
 	now = clock_mono_us();
 	r->ok = true;
-	r->satisfied = all_satisfied(&r->seen, &job->want, &why) &
-		       expect_hold(&job->step->expect, &r->seen,
-				    same ? &w->last : NULL, now - w->last_us,
-				    &why);
+	r->satisfied =
+		all_satisfied(&r->seen, &job->want, &why) &
+		expect_hold(&job->step->expect, &r->seen,
+			    same ? &w->last : NULL, now - w->last_us, &why);
 	r->text = buf_steal(&why);
 	resource_set_done(&w->last);
 	resource_set_copy(&w->last, &r->seen);
@@ -373,15 +374,16 @@ struct worker_pool *worker_pool_new(const struct target *targets, size_t n,
 		w->target = &targets[i];
 		w->ops = adapter_find(targets[i].driver);
 		if (!w->ops) {
-			err_set(e, ERR_INVALID, "'%s': no adapter for driver '%s'",
+			err_set(e, ERR_INVALID,
+				"'%s': no adapter for driver '%s'",
 				targets[i].name, targets[i].driver);
 			worker_pool_free(p);
 			return NULL;
 		}
 		w->ctx.target = w->target;
 		w->ctx.state = mem_alloc(w->ops->state_size);
-		w->started = pthread_create(&w->thread, NULL, worker_main,
-					    w) == 0;
+		w->started =
+			pthread_create(&w->thread, NULL, worker_main, w) == 0;
 		if (!w->started)
 			abort();
 	}

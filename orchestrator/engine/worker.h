@@ -49,8 +49,7 @@ struct worker_pool;
 
 /* Targets are borrowed and outlive the pool. */
 struct worker_pool *worker_pool_new(const struct target *targets, size_t n,
-				    uint32_t command_timeout_ms,
-				    struct err *e);
+				    uint32_t command_timeout_ms, struct err *e);
 void worker_pool_free(struct worker_pool *p); /* joins; bounded by deadlines */
 /* Takes over the job's members.  False: no such target. */
 bool worker_pool_submit(struct worker_pool *p, const char *target,

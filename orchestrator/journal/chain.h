@@ -1,8 +1,8 @@
 /*
  * chain.h - the hash that ties a row to the one before it
  *
- *	hash = SHA-256( F(prev) F(seq) F(run) F(wall_us) F(kind) F(step) F(body) )
- *	F(x) = decimal length of x in bytes, ':', x, ','       (a netstring)
+ *	hash = SHA-256( F(prev) F(seq) F(run) F(wall_us) F(kind) F(step) F(body)
+ *) F(x) = decimal length of x in bytes, ':', x, ','       (a netstring)
  *
  * Numbers are decimal text, hashes 64 lower-case hex digits.  The lengths make
  * it unambiguous: no two different rows have the same bytes.  Anybody can
@@ -15,7 +15,7 @@
 
 #include "orchestrator/journal/journal.h"
 
-#define CHAIN_ZERO                                                            \
+#define CHAIN_ZERO                                                             \
 	"0000000000000000000000000000000000000000000000000000000000000000"
 #define CHAIN_GENESIS "genesis" /* kind of row 0 */
 

@@ -41,13 +41,13 @@ struct db_fault {
 static struct db_fault db_classify_io(int sys)
 {
 	if (sys == ENOSPC || sys == EDQUOT)
-		return (struct db_fault){ ERR_IO, JOURNAL_FULL,
-					  "no space left for the journal" };
+		return (struct db_fault){ERR_IO, JOURNAL_FULL,
+					 "no space left for the journal"};
 	if (sys == EROFS)
-		return (struct db_fault){ ERR_IO, JOURNAL_READ_ONLY,
-					  "the journal is read-only" };
-	return (struct db_fault){ ERR_IO, JOURNAL_BROKEN,
-				  "the journal cannot be read or written" };
+		return (struct db_fault){ERR_IO, JOURNAL_READ_ONLY,
+					 "the journal is read-only"};
+	return (struct db_fault){ERR_IO, JOURNAL_BROKEN,
+				 "the journal cannot be read or written"};
 }
 
 static struct db_fault db_classify(int rc, int sys)
@@ -55,9 +55,9 @@ static struct db_fault db_classify(int rc, int sys)
 	switch (rc & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		return (struct db_fault){ ERR_LOCKED, NULL,
-					  "another process keeps the journal "
-					  "locked" };
+		return (struct db_fault){ERR_LOCKED, NULL,
+					 "another process keeps the journal "
+					 "locked"};
 	case SQLITE_FULL:
 		return db_classify_io(ENOSPC);
 	case SQLITE_READONLY:
@@ -65,19 +65,19 @@ static struct db_fault db_classify(int rc, int sys)
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 	case SQLITE_FORMAT:
-		return (struct db_fault){ ERR_IO, JOURNAL_DAMAGED,
-					  "the journal is damaged" };
+		return (struct db_fault){ERR_IO, JOURNAL_DAMAGED,
+					 "the journal is damaged"};
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
 		return db_classify_io(sys);
 	case SQLITE_CONSTRAINT:
 	case SQLITE_TOOBIG:
-		return (struct db_fault){ ERR_INVALID, NULL,
-					  "the journal refuses this" };
+		return (struct db_fault){ERR_INVALID, NULL,
+					 "the journal refuses this"};
 	default:
-		return (struct db_fault){ ERR_INTERNAL, NULL,
-					  "unexpected answer of the journal" };
+		return (struct db_fault){ERR_INTERNAL, NULL,
+					 "unexpected answer of the journal"};
 	}
 }
 
@@ -156,7 +156,7 @@ bool db_query_step(struct db_query *q, bool *ret_row, struct err *e)
 
 bool db_query_run(struct db_query *q, struct err *e)
 {
-	bool row;
+	bool row = false;
 	bool ok = db_query_step(q, &row, e);
 
 	db_query_reset(q);
@@ -202,7 +202,7 @@ bool db_exec(struct db *db, const char *sql, struct err *e)
 bool db_ask_int(struct db *db, const char *sql, int64_t *ret, struct err *e)
 {
 	struct db_query *q = db_query_new(db, sql, e);
-	bool row;
+	bool row = false;
 	bool ok = q && db_query_step(q, &row, e);
 
 	if (ok)
@@ -214,7 +214,7 @@ bool db_ask_int(struct db *db, const char *sql, int64_t *ret, struct err *e)
 bool db_ask_text(struct db *db, const char *sql, char **ret, struct err *e)
 {
 	struct db_query *q = db_query_new(db, sql, e);
-	bool row;
+	bool row = false;
 	bool ok = q && db_query_step(q, &row, e);
 
 	if (ok)
@@ -281,15 +281,16 @@ static char *db_uri(const char *path, bool immutable)
 struct db *db_open(const char *path, const struct db_config *config,
 		   struct err *e)
 {
-	mem_auto_free char *uri = path ? db_uri(path, config->immutable) :
-					 mem_strdup(":memory:");
+	mem_auto_free char *uri =
+		path ? db_uri(path, config->immutable) : mem_strdup(":memory:");
 	struct db *db = mem_alloc(sizeof(*db));
 	/* SQLite's own mutex is left out: journal.c serializes */
-	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_URI;
+	int flags =
+		SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_URI;
 	int rc;
 
-	flags |= config->read_only ? SQLITE_OPEN_READONLY :
-				     SQLITE_OPEN_READWRITE;
+	flags |= config->read_only ? SQLITE_OPEN_READONLY
+				   : SQLITE_OPEN_READWRITE;
 	rc = sqlite3_open_v2(uri, &db->sql, flags, config->vfs);
 	if (!db->sql)
 		abort();

@@ -20,7 +20,7 @@ struct db_query; /* a prepared statement; opaque */
 
 struct db_config {
 	bool read_only;
-	bool immutable;	 /* nobody writes: read without lock and shared memory */
+	bool immutable; /* nobody writes: read without lock and shared memory */
 	const char *vfs; /* NULL: the system's; tests put faults here */
 	int busy_ms;	 /* how long to wait for another writer */
 };

@@ -11,13 +11,13 @@
 #include "orchestrator/journal/tables.h"
 
 #define JOURNAL_FILE "journal.db"
-#define JOURNAL_KEY  "journal.key"
+#define JOURNAL_KEY "journal.key"
 
 enum { PLACE_DB, PLACE_WAL, PLACE_SHM, PLACE_FILES };
 
 /* Where the files are and which ones they are (place.c). */
 struct place {
-	char *dir;  /* absolute, no symlinks in it */
+	char *dir; /* absolute, no symlinks in it */
 	int dirfd;
 	char *path; /* of the database */
 	struct {

@@ -41,8 +41,8 @@ bool journal_enter(struct journal *j, struct err *e)
 	if (rc == EDEADLK)
 		return err_set(e, ERR_INTERNAL,
 			       "a callback of the journal called the journal");
-	return rc == 0 || err_set(e, ERR_INTERNAL, "the journal's lock: %s",
-				  strerror(rc));
+	return rc == 0 ||
+	       err_set(e, ERR_INTERNAL, "the journal's lock: %s", strerror(rc));
 }
 
 void journal_leave(struct journal *j)
@@ -89,9 +89,9 @@ static struct tables *journal_open_tables(struct journal *j,
 					  const struct journal_options *o,
 					  struct err *e)
 {
-	struct db_config c = { .read_only = o->read_only,
-			       .vfs = o->vfs,
-			       .busy_ms = o->busy_ms };
+	struct db_config c = {.read_only = o->read_only,
+			      .vfs = o->vfs,
+			      .busy_ms = o->busy_ms};
 	struct tables *t = tables_open(j->place.path, &c, e);
 
 	if (t || !o->read_only || (e && e->code != ERR_IO) ||
@@ -156,9 +156,9 @@ struct journal *journal_open_with(const char *state_dir,
 struct journal *journal_open(const char *state_dir, bool read_only,
 			     struct err *e)
 {
-	struct journal_options o = { .read_only = read_only,
-				     .busy_ms = JOURNAL_BUSY_MS,
-				     .ballast = JOURNAL_BALLAST };
+	struct journal_options o = {.read_only = read_only,
+				    .busy_ms = JOURNAL_BUSY_MS,
+				    .ballast = JOURNAL_BALLAST};
 
 	return journal_open_with(state_dir, &o, e);
 }
@@ -259,8 +259,10 @@ static bool journal_put_all(struct journal *j, const char *run,
 	    !tables_row_tail(j->tables, nr, &seq, hash, e))
 		return false;
 	if (seq < 0 || !chain_hash_valid(hash)) {
-		err_set(e, ERR_IO, "run '%s' has lost its rows; see 'cutover "
-			"verify'", run);
+		err_set(e, ERR_IO,
+			"run '%s' has lost its rows; see 'cutover "
+			"verify'",
+			run);
 		if (e)
 			e->rule = mem_strdup(JOURNAL_DAMAGED);
 		return false;
@@ -283,7 +285,8 @@ bool journal_append_many(struct journal *j, const char *run,
 
 	if (!journal_enter(j, e))
 		return false;
-	ok = journal_begin(j, e) && journal_put_all(j, run, rows, n, ret_seq, e);
+	ok = journal_begin(j, e) &&
+	     journal_put_all(j, run, rows, n, ret_seq, e);
 	if (!ok)
 		journal_abandon(j);
 	journal_leave(j);
@@ -294,7 +297,7 @@ bool journal_append(struct journal *j, const char *run, const char *kind,
 		    const char *step, const char *body, int64_t *ret_seq,
 		    struct err *e)
 {
-	struct journal_row row = { .kind = kind, .step = step, .body = body };
+	struct journal_row row = {.kind = kind, .step = step, .body = body};
 
 	return journal_append_many(j, run, &row, 1, ret_seq, e);
 }
@@ -333,9 +336,8 @@ static bool journal_walk_row(void *arg, const struct tables_row *r,
 bool journal_each(struct journal *j, const char *run, int64_t from_seq,
 		  journal_row_fn *fn, void *arg, struct err *e)
 {
-	struct journal_walk w = { .fn = fn,
-				  .arg = arg,
-				  .next = from_seq < 0 ? 0 : from_seq };
+	struct journal_walk w = {
+		.fn = fn, .arg = arg, .next = from_seq < 0 ? 0 : from_seq};
 	struct err inner = ERR_INIT;
 	int64_t nr;
 	bool ok;

@@ -15,9 +15,9 @@
  *
  * Evidence.  Each run is a chain: a row carries the SHA-256 over the hash of
  * the row before it and its own columns (chain.h).  Row 0, 'genesis', binds
- * the run's columns, the plan text included, and the genesis of the run before.  The
- * database refuses UPDATE, DELETE and a row that does not continue its chain;
- * verify.h finds what somebody changed behind its back.
+ * the run's columns, the plan text included, and the genesis of the run before.
+ * The database refuses UPDATE, DELETE and a row that does not continue its
+ * chain; verify.h finds what somebody changed behind its back.
  *
  * The file.  One SQLite database per state directory: WAL, synchronous=FULL,
  * STRICT tables.  Many runs, many readers; one writer at a time, which the
@@ -55,11 +55,11 @@ void journal_close(struct journal *j);
 const char *journal_state_dir(const struct journal *j);
 
 /* Why an append failed, for who must choose what to do; from err.rule. */
-#define JOURNAL_FULL	  "journal-full"      /* no space: release the ballast */
+#define JOURNAL_FULL "journal-full" /* no space: release the ballast */
 #define JOURNAL_READ_ONLY "journal-read-only" /* file system or file */
-#define JOURNAL_VANISHED  "journal-vanished"  /* deleted, replaced, moved */
-#define JOURNAL_DAMAGED	  "journal-damaged"   /* not what we wrote */
-#define JOURNAL_BROKEN	  "journal-io"	      /* the disk says no */
+#define JOURNAL_VANISHED "journal-vanished"   /* deleted, replaced, moved */
+#define JOURNAL_DAMAGED "journal-damaged"     /* not what we wrote */
+#define JOURNAL_BROKEN "journal-io"	      /* the disk says no */
 bool journal_err_is(const struct err *e, const char *rule);
 
 /* A run: one execution of one plan. */
@@ -67,9 +67,9 @@ struct journal_run {
 	char *id;	 /* journal_run_id_new() */
 	char *plan_path; /* as the operator named it */
 	char *plan_text;
-	char *plan_hash;  /* of the meaning: plan + whatever the caller binds */
-	int64_t wall_us;  /* creation; 0: now */
-	char *version;	  /* of cutover */
+	char *plan_hash; /* of the meaning: plan + whatever the caller binds */
+	int64_t wall_us; /* creation; 0: now */
+	char *version;	 /* of cutover */
 };
 void journal_run_done(struct journal_run *run);
 

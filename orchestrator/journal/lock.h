@@ -4,8 +4,8 @@
  * A lock is a write lock on STATE/locks/NAME that belongs to the open file
  * (F_OFD_SETLK; as flock(), but one can look who holds it without taking it):
  * the kernel drops it when the holder dies, however it dies, so there is no
- * stale lock and nothing to clean.  The file says who holds it, for the message to the second one only;
- * nobody decides anything on its content.
+ * stale lock and nothing to clean.  The file says who holds it, for the message
+ * to the second one only; nobody decides anything on its content.
  *
  * The descriptor is close-on-exec.  A child that was forked without exec keeps
  * the lock while it lives: such a child must close it or not outlive us.

@@ -85,7 +85,7 @@ bool place_open(struct place *p, const char *dir, bool read_only, struct err *e)
 {
 	bool exists;
 
-	*p = (struct place){ .dirfd = statedir_open(dir, !read_only, e) };
+	*p = (struct place){.dirfd = statedir_open(dir, !read_only, e)};
 	if (p->dirfd < 0 || !place_resolve(p, dir, e) ||
 	    !place_files_check(p, &exists, e))
 		return false;
@@ -105,7 +105,7 @@ void place_done(struct place *p)
 		close(p->dirfd);
 	free(p->dir);
 	free(p->path);
-	*p = (struct place){ .dirfd = -1 };
+	*p = (struct place){.dirfd = -1};
 }
 
 static char *place_name(const struct place *p, size_t i)

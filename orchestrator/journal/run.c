@@ -23,7 +23,7 @@ void journal_run_done(struct journal_run *run)
 	free(run->plan_text);
 	free(run->plan_hash);
 	free(run->version);
-	*run = (struct journal_run){ .id = NULL };
+	*run = (struct journal_run){.id = NULL};
 }
 
 /* Lower-case letters and digits, anything else becomes one '-'. */
@@ -95,17 +95,18 @@ static bool run_put_genesis(struct journal *j, int64_t nr,
 			    const struct journal_run *run, struct err *e)
 {
 	mem_auto_free char *body = chain_genesis_body(run);
-	struct journal_row row = { .seq = 0,
-				   .run = run->id,
-				   .wall_us = run->wall_us,
-				   .kind = CHAIN_GENESIS,
-				   .step = "",
-				   .body = body };
+	struct journal_row row = {.seq = 0,
+				  .run = run->id,
+				  .wall_us = run->wall_us,
+				  .kind = CHAIN_GENESIS,
+				  .step = "",
+				  .body = body};
 
 	if (!journal_run_before(j, nr, row.prev, e))
 		return false;
 	if (!chain_hash_valid(row.prev)) {
-		err_set(e, ERR_IO, "the run before this one has lost its first "
+		err_set(e, ERR_IO,
+			"the run before this one has lost its first "
 			"row; see 'cutover verify'");
 		if (e)
 			e->rule = mem_strdup(JOURNAL_DAMAGED);

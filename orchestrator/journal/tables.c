@@ -45,10 +45,9 @@ static const char *const tables_sql[TABLES_QUERIES] = {
 	[TABLES_RUN_MATCH] =
 		"SELECT id FROM run WHERE substr(id, 1, length(?1)) = ?1"
 		" OR substr(id, -length(?1)) = ?1 ORDER BY nr",
-	[TABLES_RUN_READ] =
-		"SELECT id, plan_path, plan_hash, wall_us, version,"
-		" CASE WHEN ?2 THEN plan_text ELSE '' END FROM run"
-		" WHERE nr = ?1",
+	[TABLES_RUN_READ] = "SELECT id, plan_path, plan_hash, wall_us, version,"
+			    " CASE WHEN ?2 THEN plan_text ELSE '' END FROM run"
+			    " WHERE nr = ?1",
 };
 
 struct tables {
@@ -91,8 +90,9 @@ static bool tables_migrate_from(struct db *db, int64_t version, struct err *e)
 	for (size_t v = (size_t)version; v < ARRAY_LEN(schema_versions); v++)
 		if (!db_exec(db, schema_versions[v], e))
 			return false;
-	sql = mem_format("PRAGMA application_id = %d; PRAGMA user_version = %zu",
-			 SCHEMA_APPLICATION_ID, ARRAY_LEN(schema_versions));
+	sql = mem_format(
+		"PRAGMA application_id = %d; PRAGMA user_version = %zu",
+		SCHEMA_APPLICATION_ID, ARRAY_LEN(schema_versions));
 	return db_exec(db, sql, e);
 }
 
@@ -207,7 +207,7 @@ bool tables_run_read(struct tables *t, int64_t nr, bool with_text,
 		     struct journal_run *ret, struct err *e)
 {
 	struct db_query *q = t->q[TABLES_RUN_READ];
-	struct journal_run run = { .id = NULL };
+	struct journal_run run = {.id = NULL};
 	bool row, ok;
 
 	db_query_int(q, 1, nr);
@@ -298,7 +298,7 @@ bool tables_row_hash(struct tables *t, int64_t nr, int64_t seq,
 
 static struct tables_row tables_row_peek(struct db_query *q, const char *run)
 {
-	struct tables_row r = { .sane = true };
+	struct tables_row r = {.sane = true};
 
 	r.row.run = run;
 	r.row.seq = db_query_col_int(q, 0, &r.sane) & TABLES_SEQ_MAX;
@@ -336,8 +336,8 @@ bool tables_row_each(struct tables *t, int64_t nr, const char *run,
 static bool tables_check_pages(struct tables *t, tables_check_fn *fn, void *arg,
 			       struct err *e)
 {
-	struct db_query *q = db_query_new(t->db, "PRAGMA integrity_check(20)",
-					  e);
+	struct db_query *q =
+		db_query_new(t->db, "PRAGMA integrity_check(20)", e);
 	bool row = false, ok = q;
 
 	while (ok && (ok = db_query_step(q, &row, e)) && row) {
@@ -350,16 +350,16 @@ static bool tables_check_pages(struct tables *t, tables_check_fn *fn, void *arg,
 	return ok;
 }
 
-#define TABLES_SCHEMA_TEXT                                                    \
-	"SELECT group_concat(x, char(10)) FROM (SELECT type || ' ' || name"   \
-	" || ' ' || coalesce(sql, '') AS x FROM sqlite_schema"                \
+#define TABLES_SCHEMA_TEXT                                                     \
+	"SELECT group_concat(x, char(10)) FROM (SELECT type || ' ' || name"    \
+	" || ' ' || coalesce(sql, '') AS x FROM sqlite_schema"                 \
 	" ORDER BY type, name)"
 
 /* Compares with what the migrations make of an empty database. */
 static bool tables_check_schema(struct tables *t, tables_check_fn *fn,
 				void *arg, struct err *e)
 {
-	struct db_config config = { .busy_ms = 0 };
+	struct db_config config = {.busy_ms = 0};
 	mem_auto_free char *is = NULL, *should = NULL;
 	struct db *fresh = NULL;
 	bool ok;
@@ -398,7 +398,7 @@ static bool tables_check_orphans(struct tables *t, tables_check_fn *fn,
 	int64_t pos = INT64_MIN;
 
 	while (tables_row_next(t, pos, &pos, e)) {
-		struct journal_run run = { .id = NULL };
+		struct journal_run run = {.id = NULL};
 		int64_t nr = pos >> TABLES_SEQ_BITS;
 
 		if (pos == INT64_MAX)

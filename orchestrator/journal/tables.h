@@ -15,8 +15,8 @@
 #include "orchestrator/journal/journal.h"
 
 #define TABLES_SEQ_BITS 40
-#define TABLES_SEQ_MAX	((INT64_C(1) << TABLES_SEQ_BITS) - 1)
-#define TABLES_RUN_MAX	((INT64_C(1) << (63 - TABLES_SEQ_BITS)) - 1)
+#define TABLES_SEQ_MAX ((INT64_C(1) << TABLES_SEQ_BITS) - 1)
+#define TABLES_RUN_MAX ((INT64_C(1) << (63 - TABLES_SEQ_BITS)) - 1)
 
 struct tables; /* opaque */
 

@@ -9,13 +9,13 @@
 
 #include <string.h>
 
-#define F(st, member, ty, cl)                                                 \
-	{                                                                     \
-		#member, FIELD_##ty, FIELD_##cl, offsetof(struct st, member)  \
+#define F(st, member, ty, cl)                                                  \
+	{                                                                      \
+#member, FIELD_##ty, FIELD_##cl, offsetof(struct st, member)   \
 	}
-#define TABLE(kind_name, st, table)                                           \
-	{                                                                     \
-		kind_name, table, ARRAY_LEN(table), sizeof(struct st)         \
+#define TABLE(kind_name, st, table)                                            \
+	{                                                                      \
+		kind_name, table, ARRAY_LEN(table), sizeof(struct st)          \
 	}
 
 static const struct field circuit_fields[] = {
@@ -179,7 +179,7 @@ static const void *at(const struct field *f, const void *state)
 
 static void list_copy(struct state_list *dst, const struct state_list *src)
 {
-	*dst = (struct state_list){ 0 };
+	*dst = (struct state_list){0};
 	for (size_t i = 0; i < src->n; i++)
 		state_list_add(dst, src->v[i]);
 }
@@ -198,7 +198,7 @@ static void entries_done(struct state_policy_entries *s)
 	for (size_t i = 0; i < s->n; i++)
 		fields_done(&field_table_entry, &s->v[i]);
 	free(s->v);
-	*s = (struct state_policy_entries){ 0 };
+	*s = (struct state_policy_entries){0};
 }
 
 void fields_copy(const struct field_table *t, void *dst, const void *src)
@@ -374,7 +374,8 @@ static bool entries_from_json(const json_t *j, struct state_policy_entries *s,
 		s->n++;
 		for (size_t k = 0; k < field_table_entry.n; k++) {
 			const struct field *f = &field_table_entry.v[k];
-			const json_t *v = json_peek(json_array_get(j, i), f->name);
+			const json_t *v =
+				json_peek(json_array_get(j, i), f->name);
 
 			if (v && !field_from_json(f, v, &s->v[s->n - 1], e))
 				return false;

@@ -27,7 +27,7 @@ static bool clear_host(struct prefix *p)
 
 	for (unsigned n = p->len; n < bits_of(p); n++) {
 		any |= bit(p, n);
-		p->addr[n / 8] &= (uint8_t)~(0x80u >> n % 8);
+		p->addr[n / 8] &= (uint8_t) ~(0x80u >> n % 8);
 	}
 	return any;
 }
@@ -36,7 +36,7 @@ static bool parse_addr(const char *text, size_t n, struct prefix *ret)
 {
 	char buf[INET6_ADDRSTRLEN];
 
-	*ret = (struct prefix){ .family = 4, .len = 32 };
+	*ret = (struct prefix){.family = 4, .len = 32};
 	if (n >= sizeof(buf))
 		return false;
 	memcpy(buf, text, n);
@@ -67,7 +67,8 @@ static bool parse_len(const char **s, unsigned max, uint8_t *ret)
 }
 
 /* 'ADDR/LEN' at *s as written; *s moves behind it. */
-static bool parse_slash(const char **s, struct prefix *ret_addr, uint8_t *ret_len)
+static bool parse_slash(const char **s, struct prefix *ret_addr,
+			uint8_t *ret_len)
 {
 	const char *slash = strchr(*s, '/');
 
@@ -84,9 +85,10 @@ static bool parse_head(const char **s, const char *text, struct prefix *ret,
 	char buf[PREFIX_TEXT_MAX];
 
 	if (!parse_slash(s, &p, &p.len))
-		return err_set(e, ERR_INVALID,
-			       "'%s' is not a prefix; write it as '10.1.0.0/16'",
-			       text);
+		return err_set(
+			e, ERR_INVALID,
+			"'%s' is not a prefix; write it as '10.1.0.0/16'",
+			text);
 	if (clear_host(&p)) {
 		err_set(e, ERR_INVALID,
 			"prefix '%s' has host bits set; write '%s'", text,
@@ -232,8 +234,8 @@ bool prefix_contains(const struct prefix *outer, const struct prefix *inner)
 	if (outer->family != inner->family || outer->len > inner->len ||
 	    memcmp(outer->addr, inner->addr, bytes) != 0)
 		return false;
-	return !rest || !((outer->addr[bytes] ^ inner->addr[bytes]) >>
-			  (8 - rest));
+	return !rest ||
+	       !((outer->addr[bytes] ^ inner->addr[bytes]) >> (8 - rest));
 }
 
 bool prefix_overlaps(const struct prefix *a, const struct prefix *b)

@@ -37,14 +37,16 @@ bool prefix_parse_addr(const char *text, struct prefix *ret, struct err *e);
 bool prefix_parse_ifaddr(const char *text, struct prefix *ret_net,
 			 struct prefix *ret_addr, struct err *e);
 /* 'P', 'P le N', 'P ge N', 'P ge N le M'. */
-bool prefix_rule_parse(const char *text, struct prefix_rule *ret, struct err *e);
+bool prefix_rule_parse(const char *text, struct prefix_rule *ret,
+		       struct err *e);
 
 /* Writes into out[PREFIX_TEXT_MAX] and returns it. */
 char *prefix_text(const struct prefix *p, char *out);
 char *prefix_addr_text(const struct prefix *p, char *out); /* without /len */
 char *prefix_rule_text(const struct prefix_rule *r, char *out);
 
-int prefix_cmp(const struct prefix *a, const struct prefix *b); /* total order */
+int prefix_cmp(const struct prefix *a,
+	       const struct prefix *b); /* total order */
 bool prefix_contains(const struct prefix *outer, const struct prefix *inner);
 bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
 bool prefix_rule_matches(const struct prefix_rule *r, const struct prefix *p);

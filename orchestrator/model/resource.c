@@ -29,7 +29,7 @@ void state_list_done(struct state_list *l)
 	for (size_t i = 0; i < l->n; i++)
 		free(l->v[i]);
 	free(l->v);
-	*l = (struct state_list){ 0 };
+	*l = (struct state_list){0};
 }
 
 const char *resource_kind_name(enum resource_kind kind)
@@ -102,7 +102,7 @@ struct resource *resource_set_add_copy(struct resource_set *dst,
 
 void resource_set_copy(struct resource_set *dst, const struct resource_set *src)
 {
-	*dst = (struct resource_set){ 0 };
+	*dst = (struct resource_set){0};
 	for (size_t i = 0; i < src->n; i++)
 		resource_set_add_copy(dst, &src->v[i]);
 }
@@ -119,7 +119,7 @@ void resource_set_done(struct resource_set *set)
 	for (size_t i = 0; i < set->n; i++)
 		resource_done(&set->v[i]);
 	free(set->v);
-	*set = (struct resource_set){ 0 };
+	*set = (struct resource_set){0};
 }
 
 static bool same_thing(const struct resource *a, const struct resource *b)
@@ -143,7 +143,8 @@ bool resource_equal(const struct resource *a, const struct resource *b)
 	return true;
 }
 
-bool resource_satisfies(const struct resource *have, const struct resource *want)
+bool resource_satisfies(const struct resource *have,
+			const struct resource *want)
 {
 	const struct field_table *t = field_table_of(want->kind);
 
@@ -241,7 +242,7 @@ static bool state_from_json(const json_t *j, struct resource *r, struct err *e)
 bool resource_from_json(const json_t *j, struct resource *ret, struct err *e)
 {
 	const char *name = json_peek_str(j, "name", NULL);
-	struct resource r = { 0 };
+	struct resource r = {0};
 
 	if (!name ||
 	    !resource_kind_parse(json_peek_str(j, "kind", ""), &r.kind))
@@ -270,7 +271,7 @@ json_t *resource_set_to_json(const struct resource_set *set, bool with_live)
 bool resource_set_from_json(const json_t *j, struct resource_set *ret,
 			    struct err *e)
 {
-	struct resource_set set = { 0 };
+	struct resource_set set = {0};
 
 	if (!json_is_array(j))
 		return err_set(e, ERR_INVALID, "a resource set is not a list");

@@ -30,8 +30,9 @@ enum resource_kind {
 	RESOURCE_STATIC_ROUTE,
 	RESOURCE_TUNNEL,
 	RESOURCE_VNET,
-	RESOURCE_ROUTE, /* read only: best path of one prefix, RIB and FIB */
-	RESOURCE_CONFIG, /* read only: the device's whole configuration as text */
+	RESOURCE_ROUTE,	 /* read only: best path of one prefix, RIB and FIB */
+	RESOURCE_CONFIG, /* read only: the device's whole configuration as text
+			  */
 	RESOURCE_KINDS,
 };
 
@@ -62,18 +63,20 @@ struct resource_set {
 	size_t n, cap;
 };
 
-#define resource_set_auto                                                     \
+#define resource_set_auto                                                      \
 	__attribute__((cleanup(resource_set_done))) struct resource_set
 
 const char *resource_kind_name(enum resource_kind kind);
 bool resource_kind_parse(const char *name, enum resource_kind *ret);
 
-/* Appends an empty, present resource and returns it (valid until the next add). */
+/* Appends an empty, present resource and returns it (valid until the next add).
+ */
 struct resource *resource_set_add(struct resource_set *set,
 				  enum resource_kind kind, const char *name);
 struct resource *resource_set_find(const struct resource_set *set,
 				   enum resource_kind kind, const char *name);
-void resource_set_copy(struct resource_set *dst, const struct resource_set *src);
+void resource_set_copy(struct resource_set *dst,
+		       const struct resource_set *src);
 struct resource *resource_set_add_copy(struct resource_set *dst,
 				       const struct resource *src);
 void resource_set_done(struct resource_set *set);
@@ -86,13 +89,15 @@ bool resource_equal(const struct resource *a, const struct resource *b);
  * Does `have` satisfy `want`?  Fields that `want` leaves empty (NULL, 0 in a
  * field marked optional, empty list marked optional) are not compared.
  */
-bool resource_satisfies(const struct resource *have, const struct resource *want);
+bool resource_satisfies(const struct resource *have,
+			const struct resource *want);
 /* One line per differing identity field: 'session er-hq/primary/private: export
  * was 'A', is 'B''.  Returns the number of differences. */
 int resource_diff(const struct resource *a, const struct resource *b,
 		  struct buf *out);
 
-/* {"kind":..,"name":..,"present":..,"state":{..}}; live fields only if asked. */
+/* {"kind":..,"name":..,"present":..,"state":{..}}; live fields only if asked.
+ */
 json_t *resource_to_json(const struct resource *r, bool with_live);
 bool resource_from_json(const json_t *j, struct resource *ret, struct err *e);
 json_t *resource_set_to_json(const struct resource_set *set, bool with_live);

@@ -23,8 +23,10 @@ void state_list_done(struct state_list *l);
 
 /* The private connection: its links as the provider hands them over. */
 struct state_circuit {
-	char *provisioning;	 /* 'NotProvisioned', 'Provisioning', 'Provisioned' */
-	struct state_list links; /* links that are lit (libvirt: active networks) */
+	char *provisioning; /* 'NotProvisioned', 'Provisioning', 'Provisioned'
+			     */
+	struct state_list
+		links; /* links that are lit (libvirt: active networks) */
 };
 
 struct state_peering {
@@ -46,12 +48,12 @@ struct state_attachment {
 };
 
 struct state_interface {
-	bool up;		 /* administratively */
+	bool up;		     /* administratively */
 	struct state_list addresses; /* 'A.B.C.D/len' and IPv6, in order */
-	char *parent;		 /* dot1q: the interface below; else NULL */
-	uint32_t vlan;		 /* 0: untagged */
-	uint32_t mtu;		 /* bytes; optional */
-	bool oper_up;		 /* live */
+	char *parent;		     /* dot1q: the interface below; else NULL */
+	uint32_t vlan;		     /* 0: untagged */
+	uint32_t mtu;		     /* bytes; optional */
+	bool oper_up;		     /* live */
 	uint64_t rx_bytes, tx_bytes, rx_packets, tx_packets; /* live */
 };
 
@@ -61,8 +63,8 @@ struct state_session {
 	char *interface; /* where it runs, optional */
 	uint32_t asn;	 /* theirs */
 	uint32_t local_asn;
-	bool enabled;	 /* false: shut */
-	char *import;	 /* bound policy names; NULL: none bound */
+	bool enabled; /* false: shut */
+	char *import; /* bound policy names; NULL: none bound */
 	char *export;
 	char *secret;	     /* reference for fetching; '' if no password */
 	char *secret_digest; /* keyed digest of the password; NULL: none */
@@ -70,14 +72,17 @@ struct state_session {
 	uint32_t hold_s, keepalive_s;		  /* 0: device default */
 	bool ours; /* created by cutover (else an existing session) */
 	/* live */
-	char *state; /* RFC 4271 8.2.2: 'Idle' .. 'Established' */
+	char *state;	 /* RFC 4271 8.2.2: 'Idle' .. 'Established' */
 	char *bfd_state; /* 'up', 'down', 'init' or '' */
 	uint64_t uptime_s;
-	uint64_t established_epoch_s; /* device wall clock when it came up, 0 if unknown */
+	uint64_t established_epoch_s; /* device wall clock when it came up, 0 if
+					 unknown */
 	uint32_t prefixes_received, prefixes_accepted, prefixes_sent;
-	struct state_list sent;	    /* adj-rib-out, sorted; only when asked for */
-	struct state_list received; /* what was accepted from it, sorted; when asked */
-	char *as_path; /* AS path of a received route, to see a maintenance prepend */
+	struct state_list sent; /* adj-rib-out, sorted; only when asked for */
+	struct state_list
+		received; /* what was accepted from it, sorted; when asked */
+	char *as_path;	  /* AS path of a received route, to see a maintenance
+			     prepend */
 };
 
 struct state_policy_entry {
@@ -88,9 +93,10 @@ struct state_policy_entry {
 	uint32_t local_pref;
 	bool has_med;
 	uint32_t med;
-	uint32_t prepend;	       /* how often our own ASN is put in front */
+	uint32_t prepend; /* how often our own ASN is put in front */
 	struct state_list communities; /* added */
-	char *call; /* evaluate this existing policy of the device for what matched */
+	char *call; /* evaluate this existing policy of the device for what
+		       matched */
 };
 
 struct state_policy_entries {
@@ -98,7 +104,8 @@ struct state_policy_entries {
 	size_t n, cap;
 };
 
-/* A policy body with a name of its own ('CUTOVER-...-gN'); unmatched: denied. */
+/* A policy body with a name of its own ('CUTOVER-...-gN'); unmatched: denied.
+ */
 struct state_route_policy {
 	char *direction; /* 'import' or 'export' */
 	struct state_policy_entries entries;
@@ -107,8 +114,8 @@ struct state_route_policy {
 /* A more-specific held on the VPN for a planned rollback ('pin'). */
 struct state_static_route {
 	struct state_list prefixes;
-	char *session;	 /* the only session that may announce them */
-	char *next_hop;	 /* live: the parent's resolved next hop */
+	char *session;	/* the only session that may announce them */
+	char *next_hop; /* live: the parent's resolved next hop */
 };
 
 struct state_tunnel {
@@ -121,8 +128,9 @@ struct state_tunnel {
 
 /* The fingerprint of the virtual network; identity is compared exactly. */
 struct state_vnet {
-	char *identity; /* canonical JSON: network XML digest, uuid, bridge, DHCP,
-			   domains' uuid, id, NIC MAC, target, address ... */
+	char *identity; /* canonical JSON: network XML digest, uuid, bridge,
+			   DHCP, domains' uuid, id, NIC MAC, target, address ...
+			 */
 	char *digest;	/* SHA-256 of identity */
 	char *liveness; /* live: JSON: uptime, lease expiry, counters */
 };
@@ -130,17 +138,18 @@ struct state_vnet {
 /* Best path of one prefix on a device. */
 struct state_route {
 	bool in_fib;
-	struct state_list next_hops; /* 'address' or 'address%interface', sorted */
-	char *session;		     /* neighbor address it was learned from; live */
-	uint32_t local_pref;	     /* live */
-	char *as_path;		     /* live */
+	struct state_list
+		next_hops;   /* 'address' or 'address%interface', sorted */
+	char *session;	     /* neighbor address it was learned from; live */
+	uint32_t local_pref; /* live */
+	char *as_path;	     /* live */
 };
 
 struct state_config {
-	char *text;	/* secrets replaced by keyed digests */
-	char *foreign;	/* the text without what cutover owns */
-	char *digest;	/* of text */
-	bool saved;	/* identity: does the saved configuration equal it? */
+	char *text;    /* secrets replaced by keyed digests */
+	char *foreign; /* the text without what cutover owns */
+	char *digest;  /* of text */
+	bool saved;    /* identity: does the saved configuration equal it? */
 };
 
 #endif

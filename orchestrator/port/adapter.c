@@ -12,16 +12,16 @@ static const struct adapter_ops *registry[16];
 static size_t n_registry;
 
 static const char *const outcome_names[] = {
-	[OUTCOME_APPLIED] = "applied",	 [OUTCOME_UNCHANGED] = "unchanged",
-	[OUTCOME_REFUSED] = "refused",	 [OUTCOME_RETRY] = "retry",
-	[OUTCOME_PENDING] = "pending",	 [OUTCOME_UNKNOWN] = "unknown",
+	[OUTCOME_APPLIED] = "applied", [OUTCOME_UNCHANGED] = "unchanged",
+	[OUTCOME_REFUSED] = "refused", [OUTCOME_RETRY] = "retry",
+	[OUTCOME_PENDING] = "pending", [OUTCOME_UNKNOWN] = "unknown",
 	[OUTCOME_FATAL] = "fatal",
 };
 
 const char *outcome_name(enum outcome o)
 {
-	return (size_t)o < ARRAY_LEN(outcome_names) ? outcome_names[o] :
-						      "unknown";
+	return (size_t)o < ARRAY_LEN(outcome_names) ? outcome_names[o]
+						    : "unknown";
 }
 
 bool outcome_parse(const char *name, enum outcome *ret)
@@ -61,7 +61,7 @@ void changeset_done(struct changeset *cs)
 	parts_done(cs->forward, cs->n_forward);
 	parts_done(cs->back, cs->n_back);
 	free(cs->key);
-	*cs = (struct changeset){ 0 };
+	*cs = (struct changeset){0};
 }
 
 static json_t *parts_to_json(const struct change_part *v, size_t n)
@@ -69,9 +69,9 @@ static json_t *parts_to_json(const struct change_part *v, size_t n)
 	json_t *j = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(j, json_pack("{s:s,s:s}", "what",
-						   v[i].what, "text",
-						   v[i].text));
+		json_array_append_new(j,
+				      json_pack("{s:s,s:s}", "what", v[i].what,
+						"text", v[i].text));
 	return j;
 }
 
@@ -103,7 +103,7 @@ static bool parts_from_json(const json_t *j, struct changeset *cs, bool back)
 
 bool changeset_from_json(const json_t *j, struct changeset *ret, struct err *e)
 {
-	struct changeset cs = { 0 };
+	struct changeset cs = {0};
 
 	if (!parts_from_json(json_peek(j, "forward"), &cs, false) ||
 	    !parts_from_json(json_peek(j, "back"), &cs, true)) {

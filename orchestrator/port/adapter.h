@@ -6,7 +6,8 @@
  * from one thread at a time, and hands it deadlines; the adapter never retries
  * a change and never compares states.
  *
- *	open -> observe* -> render -> apply -> [poll] -> [confirm | revert] -> close
+ *	open -> observe* -> render -> apply -> [poll] -> [confirm | revert] ->
+ *close
  *
  * Outcomes: the three that matter are told apart everywhere.  APPLIED and
  * UNCHANGED: it is so.  REFUSED and RETRY: provably nothing changed.  UNKNOWN:
@@ -40,12 +41,14 @@ enum adapter_cap {
 	ADAPTER_CAP_RIB_OUT = 1u << 4,	 /* session.sent can be read */
 	ADAPTER_CAP_WATCH = 1u << 5,
 	ADAPTER_CAP_SAVE = 1u << 6, /* running configuration can be saved */
-	ADAPTER_CAP_CALL_POLICY = 1u << 7, /* policy entries may call a device's own */
+	ADAPTER_CAP_CALL_POLICY =
+		1u << 7, /* policy entries may call a device's own */
 };
 
 /* One request or command list; `text` shows '<secret NAME>' for secrets. */
 struct change_part {
-	char *what; /* 'vtysh', 'file /etc/bird/cutover.conf', 'shell', 'virsh' */
+	char *what; /* 'vtysh', 'file /etc/bird/cutover.conf', 'shell', 'virsh'
+		     */
 	char *text; /* exactly what is sent, but for secrets */
 };
 
@@ -68,9 +71,9 @@ struct adapter_guard {
 
 struct adapter_ctx {
 	const struct target *target;
-	void *state;	      /* adapter's own, state_size bytes */
-	int64_t deadline_us;  /* monotonic; every slot obeys it */
-	uint64_t epoch;	      /* fencing epoch that commands carry */
+	void *state;	     /* adapter's own, state_size bytes */
+	int64_t deadline_us; /* monotonic; every slot obeys it */
+	uint64_t epoch;	     /* fencing epoch that commands carry */
 	/* Called with every exchange when set (trace decorator, dry-run). */
 	void (*trace)(void *arg, const char *what, const char *text);
 	void *trace_arg;
@@ -90,8 +93,9 @@ struct adapter_ops {
 	/*
 	 * Reads the state of the resources that `want` names (kind, name and
 	 * whatever identifies it, e.g. session.neighbor).  A live list that the
-	 * caller wants (session.sent, .received) is asked for by one element '*'.
-	 * Everything asked for is in ret, absent ones with present = false.
+	 * caller wants (session.sent, .received) is asked for by one element
+	 * '*'. Everything asked for is in ret, absent ones with present =
+	 * false.
 	 */
 	bool (*observe)(struct adapter_ctx *c, const struct resource_set *want,
 			struct resource_set *ret, struct err *e);

@@ -14,8 +14,8 @@ enum secret_kind { SECRET_NONE, SECRET_ENV, SECRET_FILE, SECRET_COMMAND };
 
 struct secret_ref {
 	enum secret_kind kind;
-	char *name;		/* what it is for, e.g. 'er-hq/private'; shown */
-	char *value;		/* variable name or path */
+	char *name;  /* what it is for, e.g. 'er-hq/private'; shown */
+	char *value; /* variable name or path */
 	struct state_list argv; /* SECRET_COMMAND */
 };
 
@@ -38,7 +38,8 @@ struct target {
 	char *driver; /* adapter name */
 	uint32_t asn; /* ours, on edges */
 	struct ssh_endpoint ssh;
-	struct target_param *params; /* driver's own: uri, network, include ... */
+	struct target_param
+		*params; /* driver's own: uri, network, include ... */
 	size_t n_params;
 	struct secret_ref *secrets; /* by name, those that this target needs */
 	size_t n_secrets;
@@ -47,7 +48,8 @@ struct target {
 const char *target_param(const struct target *t, const char *key,
 			 const char *dflt);
 void target_param_set(struct target *t, const char *key, const char *value);
-const struct secret_ref *target_secret(const struct target *t, const char *name);
+const struct secret_ref *target_secret(const struct target *t,
+				       const char *name);
 void target_done(struct target *t);
 
 /* The secret's bytes without a trailing newline; wipe with mem_wipe_free(). */

@@ -125,7 +125,7 @@ static bool take_row(void *arg, const struct journal_row *row, struct err *e)
 bool result_read(struct journal *j, const char *run, struct result *ret,
 		 struct err *e)
 {
-	*ret = (struct result){ .run = mem_strdup(run), .exit_code = -1 };
+	*ret = (struct result){.run = mem_strdup(run), .exit_code = -1};
 	if (journal_each(j, run, 0, take_row, ret, e))
 		return true;
 	result_done(ret);
@@ -152,7 +152,7 @@ void result_done(struct result *r)
 	json_decref(r->first);
 	json_decref(r->last);
 	json_decref(r->measure);
-	*r = (struct result){ .exit_code = -1 };
+	*r = (struct result){.exit_code = -1};
 }
 
 /* ---- in words ---- */
@@ -171,7 +171,8 @@ static json_int_t lost_in_all(const json_t *measure)
 	const char *name;
 	json_t *s;
 
-	json_object_foreach((json_t *)measure, name, s) {
+	json_object_foreach((json_t *)measure, name, s)
+	{
 		n += lost_of(s);
 	}
 	return n;
@@ -194,8 +195,8 @@ static void text_steps(const struct result *r, struct buf *out)
 			json_int_t now = lost_in_all(s->measure);
 
 			buf_printf(out, "  %lld lost",
-				   (long long)(now >= before ? now - before :
-							       now));
+				   (long long)(now >= before ? now - before
+							     : now));
 			before = now;
 		}
 		buf_puts(out, "\n");
@@ -234,7 +235,8 @@ static void text_probes(const struct result *r, struct buf *out)
 	if (!json_object_size(r->measure))
 		return;
 	buf_puts(out, "\nPackets\n");
-	json_object_foreach(r->measure, name, s) {
+	json_object_foreach(r->measure, name, s)
+	{
 		text_probe(name, s, out);
 	}
 }
@@ -244,8 +246,8 @@ static const char *session_name(const json_t *states, const char *neighbor)
 {
 	for (size_t i = 0; i < json_array_size(states); i++) {
 		const json_t *x = json_array_get(states, i);
-		const char *n = json_peek_str(json_peek(x, "state"), "neighbor",
-					      "");
+		const char *n =
+			json_peek_str(json_peek(x, "state"), "neighbor", "");
 
 		if (strcmp(json_peek_str(x, "kind", ""), "session") == 0 &&
 		    strcmp(n, neighbor) == 0)
@@ -259,7 +261,8 @@ static void text_paths(const char *when, const json_t *all, struct buf *out)
 	const char *target;
 	json_t *states;
 
-	json_object_foreach((json_t *)all, target, states) {
+	json_object_foreach((json_t *)all, target, states)
+	{
 		for (size_t i = 0; i < json_array_size(states); i++) {
 			const json_t *x = json_array_get(states, i);
 			const json_t *st = json_peek(x, "state");
@@ -270,9 +273,9 @@ static void text_paths(const char *when, const json_t *all, struct buf *out)
 				buf_printf(out, "  %-8s %s: to %s by %s\n",
 					   when, target, name,
 					   session_name(states,
-							json_peek_str(
-								st, "session",
-								"")));
+							json_peek_str(st,
+								      "session",
+								      "")));
 			if (strcmp(kind, "session") == 0 &&
 			    json_peek_bool(x, "present", false))
 				buf_printf(out,
@@ -292,7 +295,8 @@ static const char *vnet_digest(const json_t *all)
 	const char *target;
 	json_t *states;
 
-	json_object_foreach((json_t *)all, target, states) {
+	json_object_foreach((json_t *)all, target, states)
+	{
 		for (size_t i = 0; i < json_array_size(states); i++) {
 			const json_t *x = json_array_get(states, i);
 
@@ -320,8 +324,8 @@ void result_text(const struct result *r, struct buf *out)
 		clock_span_text(r->end_us ? r->end_us - r->start_us : 0);
 
 	buf_printf(out, "Run %s: %s%s%s\n\n", r->run,
-		   r->ended ? r->ended : "not ended", r->end_us ? " after " : "",
-		   r->end_us ? took : "");
+		   r->ended ? r->ended : "not ended",
+		   r->end_us ? " after " : "", r->end_us ? took : "");
 	text_steps(r, out);
 	text_probes(r, out);
 	if (r->first) {

@@ -52,7 +52,8 @@ const struct plan_link_peering *build_on(const struct policy_session *s)
 
 const struct plan_edge *build_edge(const struct policy_session *s)
 {
-	return &s->plan->edges[s->plan->circuits[s->circuit].links[s->link].edge];
+	return &s->plan->edges
+			[s->plan->circuits[s->circuit].links[s->link].edge];
 }
 
 const struct plan_tunnel *build_tunnel(const struct plan *p, size_t edge)
@@ -117,7 +118,7 @@ static bool visit(const struct plan *p, size_t c, size_t k, bool backwards,
 	const struct plan_circuit *ci = &p->circuits[c];
 	size_t n = ci->n_links * ci->n_peerings;
 	size_t i = backwards ? n - 1 - k : k;
-	struct policy_session s = { p, c, i % ci->n_links, i / ci->n_links };
+	struct policy_session s = {p, c, i % ci->n_links, i / ci->n_links};
 
 	if (is_ours(&s))
 		fn(&s, arg);
@@ -130,8 +131,8 @@ void build_each_session(const struct plan *p, bool backwards,
 {
 	for (size_t c = 0; c < p->n_circuits; c++)
 		if (p->circuits[c].n_links && p->circuits[c].n_peerings)
-			for (size_t k = 0;
-			     visit(p, c, k, backwards, fn, arg); k++)
+			for (size_t k = 0; visit(p, c, k, backwards, fn, arg);
+			     k++)
 				;
 }
 
@@ -191,8 +192,8 @@ static void expect_route(const char *prefix, void *arg)
 static void expect_vpn_sends(struct step *s, const struct build *b,
 			     const char *tunnel)
 {
-	struct expect *x = expect_add(&s->expect, EXPECT_SENT, RESOURCE_SESSION,
-				      tunnel);
+	struct expect *x =
+		expect_add(&s->expect, EXPECT_SENT, RESOURCE_SESSION, tunnel);
 
 	for (size_t w = 0; w < b->plan->n_waves; w++) {
 		const struct plan_wave *wave = &b->plan->waves[w];
@@ -340,9 +341,8 @@ static void interface_up(const struct policy_session *s, void *arg)
 	state_list_add(&r->interface.addresses, on->local_len);
 	r->interface.parent = mem_strdup(on->parent);
 	if (on->parent)
-		r->interface.vlan = b->plan->circuits[s->circuit]
-					    .peerings[s->peering]
-					    .vlan;
+		r->interface.vlan =
+			b->plan->circuits[s->circuit].peerings[s->peering].vlan;
 	expect_add(&st->expect, EXPECT_OPER_UP, RESOURCE_INTERFACE,
 		   on->interface);
 }
@@ -353,9 +353,9 @@ static void interface_back(const struct policy_session *s, void *arg)
 	const struct plan_link_peering *on = build_on(s);
 	mem_auto_free char *name = policy_session_name(s);
 	mem_auto_free char *id = build_id("interface-back", name);
-	struct step *st = build_step(b, STEP_ENSURE, build_edge(s)->name, id,
-				     "bring '%s' back to what it was",
-				     on->interface);
+	struct step *st =
+		build_step(b, STEP_ENSURE, build_edge(s)->name, id,
+			   "bring '%s' back to what it was", on->interface);
 
 	resource_set_add(&st->want, RESOURCE_INTERFACE, on->interface);
 	st->derive = STEP_DERIVE_START;
@@ -379,7 +379,8 @@ static void block_circuit(struct build *b)
 
 /* ---- sessions ---- */
 
-static struct step *session_step(struct build *b, const struct policy_session *s,
+static struct step *session_step(struct build *b,
+				 const struct policy_session *s,
 				 const char *verb, const char *what,
 				 struct resource **ret)
 {
@@ -470,8 +471,9 @@ static void prove_silent(const struct policy_session *s, void *arg)
 		&b->plan->circuits[s->circuit].peerings[s->peering];
 	mem_auto_free char *name = policy_session_name(s);
 	mem_auto_free char *id = build_id("silent", name);
-	struct step *st = build_step(b, STEP_WAIT, build_edge(s)->name, id,
-				     "'%s' announces and accepts nothing", name);
+	struct step *st =
+		build_step(b, STEP_WAIT, build_edge(s)->name, id,
+			   "'%s' announces and accepts nothing", name);
 	struct resource *r = build_session(&st->look, s);
 
 	build_ask_sent(r);
@@ -490,15 +492,14 @@ static void attach(struct build *b, const struct plan_circuit *c, bool undo)
 	if (!c->attachment || !has_target(c)) {
 		s = build_step(b, STEP_HOLD, NULL, id,
 			       "%s the cloud gateway %s circuit '%s', then go",
-			       undo ? "detach" : "attach",
-			       undo ? "from" : "to", c->name);
+			       undo ? "detach" : "attach", undo ? "from" : "to",
+			       c->name);
 		s->own_go = true;
 		return;
 	}
-	s = build_step(b, STEP_ENSURE, c->name, id,
-		       "%s the cloud gateway %s '%s'",
-		       undo ? "detach" : "attach", undo ? "from" : "to",
-		       c->name);
+	s = build_step(
+		b, STEP_ENSURE, c->name, id, "%s the cloud gateway %s '%s'",
+		undo ? "detach" : "attach", undo ? "from" : "to", c->name);
 	resource_set_add(&s->want, RESOURCE_ATTACHMENT, c->name)
 		->attachment.attached = !undo;
 	if (undo)
@@ -581,8 +582,8 @@ static void block_finish(struct build *b)
 	const struct plan *p = b->plan;
 
 	open_block(b, "finish",
-		   p->finish_retire ? "retire the VPN" :
-				      "keep the VPN as warm backup");
+		   p->finish_retire ? "retire the VPN"
+				    : "keep the VPN as warm backup");
 	for (size_t i = 0; i < p->n_tunnels; i++) {
 		if (p->finish_retire)
 			retire(b, &p->tunnels[i], false);
@@ -632,9 +633,9 @@ static void watch_rest(struct build *b)
 
 	for (size_t i = 0; i < p->n_tunnels; i++)
 		if (strcmp(p->tunnels[i].driver, "none") != 0)
-			resource_set_add(program_watch(b->program,
-						       p->tunnels[i].name),
-					 RESOURCE_TUNNEL, p->tunnels[i].name)
+			resource_set_add(
+				program_watch(b->program, p->tunnels[i].name),
+				RESOURCE_TUNNEL, p->tunnels[i].name)
 				->tunnel.connection =
 				mem_strdup(p->tunnels[i].connection);
 	for (size_t i = 0; i < p->n_circuits; i++) {
@@ -670,9 +671,9 @@ static void note_asymmetry(struct build *b, size_t wave)
 				"to the cloud on the circuit and comes back on "
 				"the VPN%s",
 				p->waves[wave].name, p->waves[w].name, g->name,
-				p->site.stateful.n ?
-					"; a stateful device sees one way only" :
-					"");
+				p->site.stateful.n ? "; a stateful device sees "
+						     "one way only"
+						   : "");
 
 			state_list_add(&b->program->notes, s);
 		}
@@ -743,8 +744,8 @@ static bool check_adapters(const struct build *b, struct err *e)
 
 struct program *steps_compile(const struct plan *p, struct err *e)
 {
-	struct build b = { .plan = p,
-			   .program = mem_alloc(sizeof(struct program)) };
+	struct build b = {.plan = p,
+			  .program = mem_alloc(sizeof(struct program))};
 
 	block_start(&b);
 	block_stage(&b);

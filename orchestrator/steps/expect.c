@@ -56,7 +56,7 @@ void expect_list_done(struct expect_list *l)
 		state_list_done(&l->v[i].list);
 	}
 	free(l->v);
-	*l = (struct expect_list){ 0 };
+	*l = (struct expect_list){0};
 }
 
 char *expect_text(const struct expect *x)
@@ -109,8 +109,7 @@ static bool rules_match(const struct prefix_rule *rules, size_t n,
 static const char *list_beyond(const struct state_list *sent,
 			       const struct state_list *rules)
 {
-	mem_auto_free struct prefix_rule *r =
-		mem_calloc(rules->n, sizeof(*r));
+	mem_auto_free struct prefix_rule *r = mem_calloc(rules->n, sizeof(*r));
 	const char *bad = NULL;
 
 	bad = list_missing(rules, sent); /* fast path: all named exactly */
@@ -186,7 +185,8 @@ static bool check_session(const struct expect *x, const struct state_session *s,
 		for (const char *c = s->as_path; c && *c; c++)
 			hops += *c == ' ';
 		return hops <= x->number ||
-		       fail(why, x, "shows AS path '%s': maintenance in progress",
+		       fail(why, x,
+			    "shows AS path '%s': maintenance in progress",
 			    s->as_path);
 	}
 	default:
@@ -211,9 +211,9 @@ static bool check_route(const struct expect *x, const struct state_route *r,
 
 static uint64_t rate(uint64_t now, uint64_t before, int64_t span_us)
 {
-	return now < before || span_us <= 0 ?
-		       UINT64_MAX :
-		       (now - before) * 1000000 / (uint64_t)span_us;
+	return now < before || span_us <= 0
+		       ? UINT64_MAX
+		       : (now - before) * 1000000 / (uint64_t)span_us;
 }
 
 static bool check_interface(const struct expect *x,
@@ -271,10 +271,10 @@ static bool check_one(const struct expect *x, const struct resource_set *now,
 	case RESOURCE_ROUTE:
 		return check_route(x, &r->route, why);
 	case RESOURCE_INTERFACE:
-		return check_interface(x, &r->interface,
-				       old && old->present ? &old->interface :
-							     NULL,
-				       span_us, why);
+		return check_interface(
+			x, &r->interface,
+			old && old->present ? &old->interface : NULL, span_us,
+			why);
 	case RESOURCE_TUNNEL:
 		return r->tunnel.up || fail(why, x, "is down");
 	case RESOURCE_CONFIG:
@@ -286,8 +286,8 @@ static bool check_one(const struct expect *x, const struct resource_set *now,
 }
 
 bool expect_hold(const struct expect_list *l, const struct resource_set *now,
-		  const struct resource_set *before, int64_t span_us,
-		  struct buf *why)
+		 const struct resource_set *before, int64_t span_us,
+		 struct buf *why)
 {
 	bool ok = true;
 

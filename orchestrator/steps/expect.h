@@ -13,18 +13,19 @@ enum expect_kind {
 	EXPECT_ESTABLISHED,  /* session: Established */
 	EXPECT_NOTHING_SENT, /* session: adj-rib-out empty */
 	EXPECT_NOTHING_ACCEPTED,
-	EXPECT_SENT,	     /* session: sends every prefix of `list` */
-	EXPECT_SENT_PINS,    /* session: sends what static_route `text` holds */
-	EXPECT_SENT_ONLY,    /* session: sends nothing that no rule of `list` matches */
-	EXPECT_ACCEPTED,     /* session: accepts every prefix of `list` */
-	EXPECT_BEST_FROM,    /* route: best path learned from `text`, in the FIB */
+	EXPECT_SENT,	  /* session: sends every prefix of `list` */
+	EXPECT_SENT_PINS, /* session: sends what static_route `text` holds */
+	EXPECT_SENT_ONLY, /* session: sends nothing that no rule of `list`
+			     matches */
+	EXPECT_ACCEPTED,  /* session: accepts every prefix of `list` */
+	EXPECT_BEST_FROM, /* route: best path learned from `text`, in the FIB */
 	EXPECT_BEST_NOT_FROM, /* route: in the FIB, not learned from `text` */
-	EXPECT_IN_FIB,	     /* route: in the FIB */
+	EXPECT_IN_FIB,	      /* route: in the FIB */
 	EXPECT_TUNNEL_UP,
-	EXPECT_OPER_UP,	     /* interface: has carrier */
-	EXPECT_IDLE,	     /* interface: receives at most `number` packets/s */
-	EXPECT_CARRIES,	     /* interface: at least `number` packets/s each way */
-	EXPECT_SAVED,	     /* config: saved equals running */
+	EXPECT_OPER_UP, /* interface: has carrier */
+	EXPECT_IDLE,	/* interface: receives at most `number` packets/s */
+	EXPECT_CARRIES, /* interface: at least `number` packets/s each way */
+	EXPECT_SAVED,	/* config: saved equals running */
 	EXPECT_NO_LONG_PATH, /* session: as_path not longer than `number` */
 };
 
@@ -50,8 +51,8 @@ struct expect *expect_add(struct expect_list *l, enum expect_kind kind,
  * hold is appended to `why`, one line each.
  */
 bool expect_hold(const struct expect_list *l, const struct resource_set *now,
-		  const struct resource_set *before, int64_t span_us,
-		  struct buf *why);
+		 const struct resource_set *before, int64_t span_us,
+		 struct buf *why);
 const char *expect_kind_name(enum expect_kind kind);
 void expect_list_done(struct expect_list *l);
 char *expect_text(const struct expect *x); /* in words, for the dry-run */

@@ -63,8 +63,8 @@ static void add_onprem(const struct plan_group *g, void *arg)
 void policy_moved_cloud(const struct policy_session *s, size_t wave,
 			struct state_list *ret)
 {
-	struct state_list before = { 0 };
-	struct state_list now = { 0 };
+	struct state_list before = {0};
+	struct state_list now = {0};
 
 	each_group(s, 0, wave, add_cloud, &before);
 	each_group(s, wave, wave + 1, add_cloud, &now);
@@ -83,7 +83,7 @@ void policy_onprem(const struct policy_session *s, size_t from, size_t waves,
 
 bool policy_changes(const struct policy_session *s, bool import, size_t wave)
 {
-	struct state_list l = { 0 };
+	struct state_list l = {0};
 	bool any;
 
 	if (import)
@@ -150,12 +150,12 @@ static void entry_import(struct resource *r, const struct state_list *prefixes,
 }
 
 /* Import after `waves` waves; with drain, the last wave's are de-preferred. */
-static void body_import(const struct policy_session *s, size_t waves, bool drain,
-			struct resource *r)
+static void body_import(const struct policy_session *s, size_t waves,
+			bool drain, struct resource *r)
 {
 	const struct plan_preference *pref = &s->plan->preference;
-	struct state_list all = { 0 };
-	struct state_list last = { 0 };
+	struct state_list all = {0};
+	struct state_list last = {0};
 
 	each_group(s, 0, drain ? waves - 1 : waves, add_cloud, &all);
 	if (drain)
@@ -203,7 +203,8 @@ void policy_add_all(const struct policy_session *s, bool present,
 		r = add_policy(set, policy_name(s, true, w), "import", present);
 		if (r && present)
 			body_import(s, w, false, r);
-		r = add_policy(set, policy_name(s, false, w), "export", present);
+		r = add_policy(set, policy_name(s, false, w), "export",
+			       present);
 		if (r && present)
 			each_group(s, 0, w, add_export_entry, r);
 		if (!w || !policy_changes(s, true, w - 1))

@@ -10,8 +10,7 @@ const char *step_kind_name(enum step_kind kind)
 	static const char *const names[] = {
 		[STEP_ENSURE] = "ensure", [STEP_WAIT] = "wait",
 		[STEP_SOAK] = "soak",	  [STEP_HOLD] = "hold",
-		[STEP_SAVE] = "save",
-		[STEP_CHECKPOINT] = "checkpoint",
+		[STEP_SAVE] = "save",	  [STEP_CHECKPOINT] = "checkpoint",
 	};
 
 	return names[kind];
@@ -55,7 +54,7 @@ struct resource_set *program_watch(struct program *p, const char *target)
 	p->watch = mem_realloc(p->watch, p->n_watch, sizeof(*p->watch));
 	p->watch_target = mem_realloc(p->watch_target, p->n_watch,
 				      sizeof(*p->watch_target));
-	p->watch[p->n_watch - 1] = (struct resource_set){ 0 };
+	p->watch[p->n_watch - 1] = (struct resource_set){0};
 	p->watch_target[p->n_watch - 1] = mem_strdup(target);
 	return &p->watch[p->n_watch - 1];
 }

@@ -17,11 +17,11 @@
 #include "orchestrator/steps/expect.h"
 
 enum step_kind {
-	STEP_ENSURE,	 /* observe, render, intent, apply, outcome, verify */
-	STEP_WAIT,	 /* observe until what is expected holds, or time is up */
-	STEP_SOAK,	 /* let time pass under the guards */
-	STEP_HOLD,	 /* wait for the operator's go */
-	STEP_SAVE,	 /* what runs on the device survives its reboot */
+	STEP_ENSURE, /* observe, render, intent, apply, outcome, verify */
+	STEP_WAIT,   /* observe until what is expected holds, or time is up */
+	STEP_SOAK,   /* let time pass under the guards */
+	STEP_HOLD,   /* wait for the operator's go */
+	STEP_SAVE,   /* what runs on the device survives its reboot */
 	STEP_CHECKPOINT, /* record everything that is needed to come back */
 };
 
@@ -38,9 +38,9 @@ struct step {
 	char *id;    /* 'wave-canary/import-edge1'; unique in the program */
 	char *title; /* one line for people */
 	enum step_kind kind;
-	char *target;		  /* whom it concerns; NULL: nobody */
-	struct resource_set want; /* ensured; empty for the other kinds */
-	struct resource_set look; /* observed besides, for what is expected */
+	char *target;		   /* whom it concerns; NULL: nobody */
+	struct resource_set want;  /* ensured; empty for the other kinds */
+	struct resource_set look;  /* observed besides, for what is expected */
 	struct expect_list expect; /* beyond 'observed satisfies want' */
 	enum step_derive derive;
 	char *derive_session; /* session name whose announcements are pinned */
@@ -59,7 +59,7 @@ struct step_vec {
 };
 
 struct block {
-	char *name;  /* also its checkpoint's name */
+	char *name; /* also its checkpoint's name */
 	char *title;
 	struct step_vec steps;
 	struct step_vec undo;
@@ -73,7 +73,8 @@ struct program {
 	char **watch_target;
 	size_t n_watch;
 	char *vnet_target; /* compared after every step; NULL: none */
-	struct state_list notes; /* for the dry-run: asymmetry, hitless or not */
+	struct state_list
+		notes; /* for the dry-run: asymmetry, hitless or not */
 };
 
 const char *step_kind_name(enum step_kind kind);

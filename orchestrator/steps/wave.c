@@ -18,8 +18,9 @@
 #include "orchestrator/port/adapter.h"
 #include "orchestrator/steps/build.h"
 
-#define SETTLE_MS 4000 /* BGP in the cloud, which cannot be looked at from here */
-#define IDLE_PPS  20   /* BGP, BFD and ARP of an idle link stay below */
+#define SETTLE_MS                                                              \
+	4000	    /* BGP in the cloud, which cannot be looked at from here */
+#define IDLE_PPS 20 /* BGP, BFD and ARP of an idle link stay below */
 
 struct wave_build {
 	struct build *b;
@@ -48,9 +49,9 @@ static struct step *bind_step(struct wave_build *w, const char *verb,
 {
 	mem_auto_free char *name = policy_session_name(s);
 	mem_auto_free char *id = build_id(verb, name);
-	struct step *st = build_step(w->b, STEP_ENSURE, build_edge(s)->name, id,
-				     "%s on '%s' (%s)", what, name,
-				     build_edge(s)->name);
+	struct step *st =
+		build_step(w->b, STEP_ENSURE, build_edge(s)->name, id,
+			   "%s on '%s' (%s)", what, name, build_edge(s)->name);
 	struct resource *r = build_session(&st->want, s);
 
 	if (import)
@@ -69,7 +70,7 @@ static void wave_import(const struct policy_session *s, void *arg)
 	struct wave_build *w = arg;
 	mem_auto_free char *policy = policy_name(s, true, w->wave + 1);
 	mem_auto_free char *name = policy_session_name(s);
-	struct state_list cloud = { 0 };
+	struct state_list cloud = {0};
 	struct step *st;
 
 	if (!imports(s, w))
@@ -99,6 +100,8 @@ static void expect_sent(struct step *st, const char *name,
 
 	for (size_t i = 0; i < all->n; i++)
 		state_list_add(&x->list, all->v[i]);
+	if (!moved->n)
+		return;
 	x = expect_session(st, EXPECT_SENT, name);
 	for (size_t i = 0; i < moved->n; i++)
 		if (!strchr(moved->v[i], ' '))
@@ -110,8 +113,8 @@ static void wave_export(const struct policy_session *s, void *arg)
 	struct wave_build *w = arg;
 	mem_auto_free char *policy = policy_name(s, false, w->wave + 1);
 	mem_auto_free char *name = policy_session_name(s);
-	struct state_list all = { 0 };
-	struct state_list moved = { 0 };
+	struct state_list all = {0};
+	struct state_list moved = {0};
 	struct step *st;
 
 	if (!exports(s, w))
@@ -184,7 +187,7 @@ static bool pins(const struct policy_session *s, const struct wave_build *w)
 static void add_rules(struct step *st, const struct policy_session *s,
 		      size_t wave)
 {
-	struct state_list onprem = { 0 };
+	struct state_list onprem = {0};
 
 	policy_onprem(s, wave, wave + 1, &onprem);
 	st->rules = mem_calloc(onprem.n, sizeof(*st->rules));
@@ -210,7 +213,8 @@ static void wave_pin(const struct policy_session *s, void *arg)
 	id = build_id("pin", t->name);
 	pin = mem_format("CUTOVER-pin-%s", t->name);
 	st = build_step(w->b, STEP_ENSURE, build_edge(s)->name, id,
-			"hold cloud traffic on '%s' by more-specifics", t->name);
+			"hold cloud traffic on '%s' by more-specifics",
+			t->name);
 	resource_set_add(&st->want, RESOURCE_STATIC_ROUTE, pin)
 		->static_route.session = mem_strdup(t->neighbor);
 	build_ask_sent(build_session(&st->look, s));
@@ -269,16 +273,17 @@ static void wave_withdraw(const struct policy_session *s, void *arg)
 	struct wave_build *w = arg;
 	mem_auto_free char *policy = policy_name(s, false, w->wave);
 	mem_auto_free char *name = policy_session_name(s);
-	struct state_list rest = { 0 };
+	struct state_list rest = {0};
 	struct step *st;
 
 	if (!exports(s, w))
 		return;
 	policy_onprem(s, 0, w->wave, &rest);
-	st = bind_step(w, "withdraw", s, false, policy, "withdraw site prefixes");
+	st = bind_step(w, "withdraw", s, false, policy,
+		       "withdraw site prefixes");
 	build_ask_sent(build_session(&st->look, s));
 	if (rest.n) {
-		struct state_list none = { 0 };
+		struct state_list none = {0};
 
 		expect_sent(st, name, &rest, &none);
 	} else {
@@ -291,7 +296,7 @@ static void wave_drain(const struct policy_session *s, void *arg)
 {
 	struct wave_build *w = arg;
 	mem_auto_free char *policy = policy_drain_name(s, w->wave + 1);
-	struct state_list cloud = { 0 };
+	struct state_list cloud = {0};
 	struct step *st;
 
 	if (!imports(s, w))
@@ -311,7 +316,7 @@ static void wave_deny(const struct policy_session *s, void *arg)
 {
 	struct wave_build *w = arg;
 	mem_auto_free char *policy = policy_name(s, true, w->wave);
-	struct state_list cloud = { 0 };
+	struct state_list cloud = {0};
 	struct step *st;
 
 	if (!imports(s, w))
@@ -349,8 +354,9 @@ static void wave_back(struct wave_build *w)
 
 void build_wave(struct build *b, size_t wave)
 {
-	struct wave_build w = { .b = b, .wave = wave };
-	mem_auto_free char *name = mem_format("wave-%s", b->plan->waves[wave].name);
+	struct wave_build w = {.b = b, .wave = wave};
+	mem_auto_free char *name =
+		mem_format("wave-%s", b->plan->waves[wave].name);
 	mem_auto_free char *title =
 		mem_format("move wave '%s'", b->plan->waves[wave].name);
 	struct block *blk = program_block(b->program, name, title);

@@ -23,7 +23,7 @@ uint32_t flow_sent(struct flow *f, int64_t now_us)
 {
 	struct flow_slot *s = &f->window[f->next % FLOW_WINDOW];
 
-	*s = (struct flow_slot){ .seq = f->next, .sent_us = now_us };
+	*s = (struct flow_slot){.seq = f->next, .sent_us = now_us};
 	return f->next++;
 }
 
@@ -82,8 +82,8 @@ int64_t flow_reply(struct flow *f, const struct stamp_reply *r, int64_t now_us)
 	struct flow_slot *s = &f->window[r->sender.seq % FLOW_WINDOW];
 	int64_t rtt;
 
-	if (s->seq != r->sender.seq || r->sender.seq - FLOW_FIRST >=
-					       f->next - FLOW_FIRST)
+	if (s->seq != r->sender.seq ||
+	    r->sender.seq - FLOW_FIRST >= f->next - FLOW_FIRST)
 		return -1;
 	if (s->answered) {
 		f->duplicate++;
@@ -156,7 +156,7 @@ void flow_count(const struct flow *f, int64_t now_us, struct flow_counts *ret)
 		ret->somewhere += ret->forward + ret->backward;
 		ret->forward = ret->backward = 0;
 		if (f->heard)
-			ret->somewhere += (int64_t)f->max_sender - f->first + 1 -
-					  f->unique - forward - backward;
+			ret->somewhere += (int64_t)f->max_sender - f->first +
+					  1 - f->unique - forward - backward;
 	}
 }

@@ -11,9 +11,9 @@
 
 #include "orchestrator/watch/stamp.h"
 
-#define FLOW_WINDOW  8192 /* packets whose fate is remembered one by one */
+#define FLOW_WINDOW 8192 /* packets whose fate is remembered one by one */
 #define FLOW_LATE_US 2000000
-#define FLOW_FIRST   100000 /* first sequence number: no reflector's own */
+#define FLOW_FIRST 100000 /* first sequence number: no reflector's own */
 
 struct flow_slot {
 	uint32_t seq;
@@ -25,11 +25,11 @@ struct flow {
 	struct flow_slot window[FLOW_WINDOW];
 	uint32_t next; /* sequence number of the next packet */
 	bool heard, stateful;
-	uint32_t first;			/* sender seq of this reflector's first reply */
-	uint32_t base;			/* reflector seq of that reply */
+	uint32_t first; /* sender seq of this reflector's first reply */
+	uint32_t base;	/* reflector seq of that reply */
 	uint32_t max_sender, max_reply; /* highest seen */
-	int64_t unique;			/* replies since then, without duplicates */
-	int64_t settled_somewhere;	/* lost across a reflector's restart */
+	int64_t unique;		   /* replies since then, without duplicates */
+	int64_t settled_somewhere; /* lost across a reflector's restart */
 	int64_t settled_forward, settled_backward;
 	int64_t received, reordered, duplicate, late, restarts;
 	int64_t last_rx_us, last_there_us; /* of the reply with max_reply */

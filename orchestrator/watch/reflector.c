@@ -19,7 +19,7 @@
 #include "orchestrator/base/clock.h"
 
 #define SENDERS 4096
-#define WAYS	8
+#define WAYS 8
 #define EXPIRY_US 900000000 /* RFC 8762 4.3: state of a silent sender */
 
 struct sender_state {
@@ -72,7 +72,7 @@ static struct sender_state *state_of(struct reflector *r, const uint8_t *key,
 		    (oldest->used && s->last_us < oldest->last_us))
 			oldest = s;
 	}
-	*oldest = (struct sender_state){ .used = true };
+	*oldest = (struct sender_state){.used = true};
 	memcpy(oldest->key, key, 22);
 	return oldest;
 }
@@ -95,15 +95,15 @@ static void reflect_one(struct reflector *r, int fd)
 	uint8_t packet[STAMP_MAX], key[22];
 	char control[256];
 	struct sockaddr_storage from;
-	struct iovec iov = { packet, sizeof(packet) };
-	struct msghdr m = { .msg_name = &from,
-			    .msg_namelen = sizeof(from),
-			    .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = control,
-			    .msg_controllen = sizeof(control) };
+	struct iovec iov = {packet, sizeof(packet)};
+	struct msghdr m = {.msg_name = &from,
+			   .msg_namelen = sizeof(from),
+			   .msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = control,
+			   .msg_controllen = sizeof(control)};
 	ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT);
-	struct stamp_reply reply = { .received_us = clock_wall_us() };
+	struct stamp_reply reply = {.received_us = clock_wall_us()};
 	struct sender_state *s;
 
 	if (n < 0 || !stamp_sender_decode(packet, (size_t)n, &reply.sender))
@@ -120,11 +120,11 @@ static void reflect_one(struct reflector *r, int fd)
 		return; /* lost here is lost backward, as it should count */
 }
 
-static bool open_socket(struct reflector *r, const char *address,
-			uint16_t port, struct err *e)
+static bool open_socket(struct reflector *r, const char *address, uint16_t port,
+			struct err *e)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM,
-				  .ai_flags = AI_NUMERICHOST | AI_PASSIVE };
+	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
+				 .ai_flags = AI_NUMERICHOST | AI_PASSIVE};
 	mem_auto_free char *service = mem_format("%u", port);
 	int on = 1, big = 4 << 20, fd, rc;
 	struct addrinfo *a;
@@ -168,17 +168,16 @@ static bool stdin_ended(void)
 bool reflector_run(const struct reflector_options *o,
 		   volatile sig_atomic_t *stop, struct err *e)
 {
-	struct reflector r = { .v = mem_calloc(SENDERS, sizeof(*r.v)) };
+	struct reflector r = {.v = mem_calloc(SENDERS, sizeof(*r.v))};
 	bool ok = open_all(&r, o, e);
 
 	while (ok && !*stop) {
 		struct pollfd v[REFLECTOR_ADDRESSES + 1];
 
 		for (size_t i = 0; i < r.n; i++)
-			v[i] = (struct pollfd){ .fd = r.fd[i],
-						.events = POLLIN };
-		v[r.n] = (struct pollfd){ .fd = o->watch_stdin ? 0 : -1,
-					  .events = POLLIN };
+			v[i] = (struct pollfd){.fd = r.fd[i], .events = POLLIN};
+		v[r.n] = (struct pollfd){.fd = o->watch_stdin ? 0 : -1,
+					 .events = POLLIN};
 		if (poll(v, r.n + 1, 500) < 0 && errno != EINTR)
 			ok = err_errno(e, ERR_IO, "poll");
 		for (size_t i = 0; i < r.n; i++)

@@ -21,8 +21,8 @@
 #include "orchestrator/watch/flow.h"
 
 #define CATCH_UP 16
-#define TAIL_US	 (FLOW_LATE_US + 100000)
-#define RTTS	 65536
+#define TAIL_US (FLOW_LATE_US + 100000)
+#define RTTS 65536
 
 struct sender {
 	const struct sender_options *o;
@@ -64,8 +64,8 @@ static int flow_socket(const struct sender_options *o,
 static struct addrinfo *resolve(const char *address, uint16_t port,
 				struct err *e)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM,
-				  .ai_flags = AI_NUMERICHOST };
+	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
+				 .ai_flags = AI_NUMERICHOST};
 	mem_auto_free char *service = mem_format("%u", port);
 	struct addrinfo *a;
 	int rc = getaddrinfo(address, service, &hints, &a);
@@ -106,7 +106,7 @@ static bool open_flows(struct sender *s, struct err *e)
 
 static void send_one(struct sender *s)
 {
-	uint8_t packet[STAMP_MAX] = { 0 };
+	uint8_t packet[STAMP_MAX] = {0};
 	size_t i = s->sent++ % s->o->flows;
 	struct stamp_sender p = {
 		.seq = flow_sent(&s->flow[i], clock_mono_us()),
@@ -172,7 +172,7 @@ static json_t *rtt_json(struct sender *s)
 
 static json_t *report(struct sender *s, bool final)
 {
-	struct flow_counts all = { 0 };
+	struct flow_counts all = {0};
 	int64_t reordered = 0, duplicate = 0, late = 0, gf = 0, gb = 0, rs = 0;
 	int64_t now = clock_mono_us();
 	bool stateful = true;
@@ -197,20 +197,19 @@ static json_t *report(struct sender *s, bool final)
 		gf = f->gap_forward_us > gf ? f->gap_forward_us : gf;
 		gb = f->gap_backward_us > gb ? f->gap_backward_us : gb;
 	}
-	j = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,"
-		      "s:b,s:I,s:o}",
-		      "t_us", (json_int_t)clock_wall_us(), "sent",
-		      (json_int_t)all.sent, "received",
-		      (json_int_t)all.received, "lost_forward",
-		      (json_int_t)all.forward, "lost_backward",
-		      (json_int_t)all.backward, "lost_roundtrip",
-		      (json_int_t)all.somewhere, "unsettled",
-		      (json_int_t)all.unsettled, "reordered",
-		      (json_int_t)reordered, "duplicate", (json_int_t)duplicate,
-		      "late", (json_int_t)late, "gap_forward_us",
-		      (json_int_t)gf, "gap_backward_us", (json_int_t)gb,
-		      "flows", (json_int_t)s->o->flows, "stateful", stateful,
-		      "restarts", (json_int_t)rs, "rtt_us", rtt_json(s));
+	j = json_pack(
+		"{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,"
+		"s:b,s:I,s:o}",
+		"t_us", (json_int_t)clock_wall_us(), "sent",
+		(json_int_t)all.sent, "received", (json_int_t)all.received,
+		"lost_forward", (json_int_t)all.forward, "lost_backward",
+		(json_int_t)all.backward, "lost_roundtrip",
+		(json_int_t)all.somewhere, "unsettled",
+		(json_int_t)all.unsettled, "reordered", (json_int_t)reordered,
+		"duplicate", (json_int_t)duplicate, "late", (json_int_t)late,
+		"gap_forward_us", (json_int_t)gf, "gap_backward_us",
+		(json_int_t)gb, "flows", (json_int_t)s->o->flows, "stateful",
+		stateful, "restarts", (json_int_t)rs, "rtt_us", rtt_json(s));
 	if (final)
 		json_object_set_new(j, "final", json_true());
 	return j;
@@ -226,12 +225,12 @@ static bool stdin_ended(void)
 /* Waits up to us for replies; true: standard input ended. */
 static bool wait_for(struct sender *s, int64_t us)
 {
-	struct timespec t = { .tv_sec = us / 1000000,
-			      .tv_nsec = us % 1000000 * 1000 };
+	struct timespec t = {.tv_sec = us / 1000000,
+			     .tv_nsec = us % 1000000 * 1000};
 	size_t n = s->o->flows;
 
-	s->fd[n] = (struct pollfd){ .fd = s->o->watch_stdin ? 0 : -1,
-				    .events = POLLIN };
+	s->fd[n] = (struct pollfd){.fd = s->o->watch_stdin ? 0 : -1,
+				   .events = POLLIN};
 	if (ppoll(s->fd, n + 1, &t, NULL) <= 0)
 		return false;
 	for (size_t i = 0; i < n; i++)
@@ -257,8 +256,8 @@ static void loop(struct sender *s, sender_report_fn *fn, void *arg,
 	next_report = s->start_us + interval;
 	while (!*stop) {
 		int64_t now = clock_mono_us();
-		int64_t due = s->start_us +
-			      (int64_t)(s->sent * 1000000 / s->o->rate);
+		int64_t due =
+			s->start_us + (int64_t)(s->sent * 1000000 / s->o->rate);
 
 		if (s->o->duration_us && now - s->start_us >= s->o->duration_us)
 			break;
@@ -279,7 +278,7 @@ static void loop(struct sender *s, sender_report_fn *fn, void *arg,
 	s->fd[s->o->flows].fd = -1;
 	while (clock_mono_us() < end && !(*stop > 1)) {
 		struct pollfd *in = &s->fd[s->o->flows];
-		struct timespec t = { .tv_nsec = 50000000 };
+		struct timespec t = {.tv_nsec = 50000000};
 
 		in->fd = -1;
 		if (ppoll(s->fd, s->o->flows, &t, NULL) > 0)
@@ -293,7 +292,7 @@ static void loop(struct sender *s, sender_report_fn *fn, void *arg,
 bool sender_run(const struct sender_options *o, sender_report_fn *fn, void *arg,
 		volatile sig_atomic_t *stop, struct err *e)
 {
-	struct sender s = { .o = o };
+	struct sender s = {.o = o};
 	bool ok;
 
 	if (!o->flows || o->flows > SENDER_FLOWS_MAX || !o->rate ||

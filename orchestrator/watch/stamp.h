@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STAMP_PORT  862
+#define STAMP_PORT 862
 #define STAMP_BYTES 44 /* both directions */
-#define STAMP_MAX   9000
+#define STAMP_MAX 9000
 
 struct stamp_sender {
 	uint32_t seq;

@@ -9,26 +9,26 @@ bird_base() {
 		router id 192.168.255.13;
 
 		protocol device {
-			scan time 5;
+		        scan time 5;
 		}
 
 		protocol direct {
-			ipv4;
-			interface "lo", "lan0", "peer0", "inet0";
+		        ipv4;
+		        interface "lo", "lan0", "peer0", "inet0";
 		}
 
 		protocol kernel {
-			ipv4 {
-				import none;
-				export where source != RTS_DEVICE;
-			};
-			merge paths on;
+		        ipv4 {
+		                import none;
+		                export where source != RTS_DEVICE;
+		        };
+		        merge paths on;
 		}
 
 		protocol static upstream {
-			ipv4;
-			route 0.0.0.0/0 via 198.51.100.5;
-			route 10.100.255.5/32 via "ipsec0";
+		        ipv4;
+		        route 0.0.0.0/0 via 198.51.100.5;
+		        route 10.100.255.5/32 via "ipsec0";
 		}
 
 	END
@@ -38,24 +38,24 @@ bird_base() {
 bird_ibgp() {
 	cat <<-'END'
 		template bgp inside {
-			local as 65010;
-			direct;
-			hold time 9;
-			keepalive time 3;
-			connect retry time 5;
-			ipv4 {
-				import all;
-				export where source = RTS_BGP || net = 0.0.0.0/0 || net = 10.100.0.0/16;
-				next hop self;
-			};
+		        local as 65010;
+		        direct;
+		        hold time 9;
+		        keepalive time 3;
+		        connect retry time 5;
+		        ipv4 {
+		                import all;
+		                export where source = RTS_BGP || net = 0.0.0.0/0 || net = 10.100.0.0/16;
+		                next hop self;
+		        };
 		}
 
 		protocol bgp core from inside {
-			neighbor 192.168.12.1 as 65010;
+		        neighbor 192.168.12.1 as 65010;
 		}
 
 		protocol bgp edge1 from inside {
-			neighbor 192.168.13.1 as 65010;
+		        neighbor 192.168.13.1 as 65010;
 		}
 
 	END
@@ -68,31 +68,31 @@ bird_vpn() {
 		prepend="bgp_path.prepend(65010); bgp_path.prepend(65010);"
 	sed "s/@PREPEND@/$prepend/" <<-'END'
 		filter 'VPN-IN' {
-			if net !~ [ 10.100.0.0/16+ ] then reject;
-			bgp_local_pref = 100;
-			accept;
+		        if net !~ [ 10.100.0.0/16+ ] then reject;
+		        bgp_local_pref = 100;
+		        accept;
 		}
 
 		filter 'VPN-OUT' {
-			if source != RTS_BGP then reject;
-			if net ~ [ 10.100.0.0/16+ ] then reject;
-			if net !~ [ 10.0.0.0/8+ ] then reject;
-			@PREPEND@
-			accept;
+		        if source != RTS_BGP then reject;
+		        if net ~ [ 10.100.0.0/16+ ] then reject;
+		        if net !~ [ 10.0.0.0/8+ ] then reject;
+		        @PREPEND@
+		        accept;
 		}
 
 		protocol bgp vpn2 {
-			local 192.168.255.13 as 65010;
-			neighbor 10.100.255.5 as 65515;
-			multihop 2;
-			hold time 9;
-			keepalive time 3;
-			connect retry time 5;
-			ipv4 {
-				import filter 'VPN-IN';
-				export filter 'VPN-OUT';
-				import table on;
-			};
+		        local 192.168.255.13 as 65010;
+		        neighbor 10.100.255.5 as 65515;
+		        multihop 2;
+		        hold time 9;
+		        keepalive time 3;
+		        connect retry time 5;
+		        ipv4 {
+		                import filter 'VPN-IN';
+		                export filter 'VPN-OUT';
+		                import table on;
+		        };
 		}
 
 	END
@@ -101,8 +101,8 @@ bird_vpn() {
 bird_static() {
 	cat <<-'END'
 		protocol static vpn2 {
-			ipv4;
-			route 10.100.0.0/16 via "ipsec0";
+		        ipv4;
+		        route 10.100.0.0/16 via "ipsec0";
 		}
 
 	END
@@ -120,6 +120,6 @@ bird_write() {
 			bird_vpn
 		fi
 		echo 'include "/etc/bird/cutover.conf";'
-	} | sed '/^\t\t*$/d' >"$folder/bird.conf"
+	} | sed '/^  *$/d' >"$folder/bird.conf"
 	: >"$folder/cutover.conf"
 }

@@ -17,7 +17,7 @@ frr_neighbor() { # ADDRESS ASN DESCRIPTION
 		 neighbor $1 remote-as $2
 		 neighbor $1 description $3
 		 neighbor $1 timers 3 9
-		 neighbor $1 timers connect 5
+		 neighbor $1 timers connect 1
 	END
 }
 

@@ -142,7 +142,7 @@ frr_pe_customer() { # ADDRESS PASSWORD
 		 neighbor $1 description er-hq
 		 neighbor $1 password $2
 		 neighbor $1 timers 60 180
-		 neighbor $1 timers connect 5
+		 neighbor $1 timers connect 1
 	END
 }
 

@@ -51,15 +51,15 @@ naive_bird_on() {
 	cat <<-'END'
 		protocol bfd {
 		}
-		protocol bgp circuit {
-			local 172.16.0.5 as 65010;
-			neighbor 172.16.0.6 as 12076;
-			password "circuit-md5-secret";
-			bfd { min rx interval 300 ms; min tx interval 300 ms; multiplier 3; };
-			ipv4 {
-				import filter { bgp_local_pref = 200; accept; };
-				export where source = RTS_BGP && net ~ [ 10.0.0.0/8+ ] && net !~ [ 10.100.0.0/16+ ];
-			};
+		protocol bgp hq {
+		        local 172.16.0.5 as 65010;
+		        neighbor 172.16.0.6 as 12076;
+		        password "circuit-md5-secret";
+		        bfd { min rx interval 300 ms; min tx interval 300 ms; multiplier 3; };
+		        ipv4 {
+		                import filter { bgp_local_pref = 200; accept; };
+		                export where source = RTS_BGP && net ~ [ 10.0.0.0/8+ ] && net !~ [ 10.100.0.0/16+ ];
+		        };
 		}
 	END
 }
@@ -67,10 +67,10 @@ naive_bird_on() {
 # A session that birdc disabled comes back with the next configure: the file it is.
 naive_bird_vpn() { # shutdown | no shutdown
 	if [ "$1" = shutdown ]; then
-		node_exec edge2 sed -i 's/^protocol bgp vpn2 {$/&\n\tdisabled;/' \
+		node_exec edge2 sed -i 's/^protocol bgp vpn2 {$/&\n        disabled;/' \
 			/etc/bird/bird.conf
 	else
-		node_exec edge2 sed -i '/^protocol bgp vpn2 {$/{n;/^\tdisabled;$/d}' \
+		node_exec edge2 sed -i '/^protocol bgp vpn2 {$/{n;/^ *disabled;$/d}' \
 			/etc/bird/bird.conf
 	fi
 	node_exec edge2 birdc configure

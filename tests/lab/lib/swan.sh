@@ -11,23 +11,23 @@
 swan_daemon() {
 	cat <<-'END'
 		charon {
-			load = random nonce openssl aes sha1 sha2 hmac kdf gcm curve25519 gmp pem pkcs1 x509 pubkey kernel-libipsec kernel-netlink socket-default vici
-			install_routes = no
-			install_virtual_ip = no
-			routing_table = 220
-			retry_initiate_interval = 2s
-			filelog {
-				log {
-					path = /run/charon.log
-					time_format = %H:%M:%S
-					default = 1
-					ike_name = yes
-					flush_line = yes
-				}
-			}
+		        load = random nonce openssl aes sha1 sha2 hmac kdf gcm curve25519 gmp pem pkcs1 x509 pubkey kernel-libipsec kernel-netlink socket-default vici
+		        install_routes = no
+		        install_virtual_ip = no
+		        routing_table = 220
+		        retry_initiate_interval = 2s
+		        filelog {
+		                log {
+		                        path = /run/charon.log
+		                        time_format = %H:%M:%S
+		                        default = 1
+		                        ike_name = yes
+		                        flush_line = yes
+		                }
+		        }
 		}
 		swanctl {
-			load = random nonce openssl pem pkcs1 x509 pubkey
+		        load = random nonce openssl pem pkcs1 x509 pubkey
 		}
 	END
 }
@@ -35,40 +35,40 @@ swan_daemon() {
 swan_connection() { # LOCAL REMOTE START-ACTION SECRET
 	cat <<-END
 		connections {
-			azure {
-				version = 2
-				local_addrs = $1
-				remote_addrs = $2
-				proposals = aes256-sha256-curve25519
-				dpd_delay = 5s
-				keyingtries = 0
-				unique = replace
-				local {
-					auth = psk
-					id = $1
-				}
-				remote {
-					auth = psk
-					id = $2
-				}
-				children {
-					azure {
-						local_ts = 0.0.0.0/0
-						remote_ts = 0.0.0.0/0
-						esp_proposals = aes128gcm16
-						start_action = $3
-						close_action = $3
-						dpd_action = ${5}
-					}
-				}
-			}
+		        azure {
+		                version = 2
+		                local_addrs = $1
+		                remote_addrs = $2
+		                proposals = aes256-sha256-curve25519
+		                dpd_delay = 5s
+		                keyingtries = 0
+		                unique = replace
+		                local {
+		                        auth = psk
+		                        id = $1
+		                }
+		                remote {
+		                        auth = psk
+		                        id = $2
+		                }
+		                children {
+		                        azure {
+		                                local_ts = 0.0.0.0/0
+		                                remote_ts = 0.0.0.0/0
+		                                esp_proposals = aes128gcm16
+		                                start_action = $3
+		                                close_action = $3
+		                                dpd_action = ${5}
+		                        }
+		                }
+		        }
 		}
 		secrets {
-			ike-azure {
-				id-1 = $1
-				id-2 = $2
-				secret = "$4"
-			}
+		        ike-azure {
+		                id-1 = $1
+		                id-2 = $2
+		                secret = "$4"
+		        }
 		}
 	END
 }

@@ -21,8 +21,8 @@ static void add_step(struct step_vec *v, const char *block, const char *id,
 		     const char *ifname, bool up)
 {
 	struct step *s = step_vec_add(v, block, id, STEP_ENSURE, "edge1", id);
-	struct resource *r = resource_set_add(&s->want, RESOURCE_INTERFACE,
-					      ifname);
+	struct resource *r =
+		resource_set_add(&s->want, RESOURCE_INTERFACE, ifname);
 
 	r->interface.up = up;
 	s->timeout_ms = 1000;
@@ -30,7 +30,7 @@ static void add_step(struct step_vec *v, const char *block, const char *id,
 
 static struct program *program_small(void)
 {
-	static const char *const names[] = { "start", "one", "two" };
+	static const char *const names[] = {"start", "one", "two"};
 	struct program *p = mem_alloc(sizeof(*p));
 
 	for (int i = 0; i < 3; i++) {
@@ -60,8 +60,8 @@ struct world {
 	int applied;
 	struct row rows[512];
 	size_t n;
-	size_t kill_at_row;  /* die when this row is committed; 0: never */
-	int kill_at_apply;   /* die after this apply, before its answer */
+	size_t kill_at_row; /* die when this row is committed; 0: never */
+	int kill_at_apply;  /* die after this apply, before its answer */
 	bool dead, ended;
 	int exit_code;
 	const char *refuse; /* apply of this interface is refused */
@@ -93,12 +93,12 @@ static void feed(struct world *w, struct event *ev);
 
 static void do_append(struct world *w, const struct action *a)
 {
-	struct event ev = { .kind = EVENT_COMMITTED, .call = a->call };
+	struct event ev = {.kind = EVENT_COMMITTED, .call = a->call};
 
 	assert_true(w->n < ARRAY_LEN(w->rows));
-	w->rows[w->n++] = (struct row){ mem_strdup(a->row_kind),
-					mem_strdup(a->row_step),
-					mem_strdup(a->row_body) };
+	w->rows[w->n++] =
+		(struct row){mem_strdup(a->row_kind), mem_strdup(a->row_step),
+			     mem_strdup(a->row_body)};
 	if (w->n == w->kill_at_row) {
 		w->kill_at_row = 0;
 		w->dead = true;
@@ -109,9 +109,9 @@ static void do_append(struct world *w, const struct action *a)
 
 static void do_prepare(struct world *w, const struct action *a)
 {
-	struct event ev = { .kind = EVENT_PREPARED, .call = a->call, .ok = true };
-	resource_set_auto seen = { 0 };
-	struct changeset cs = { 0 };
+	struct event ev = {.kind = EVENT_PREPARED, .call = a->call, .ok = true};
+	resource_set_auto seen = {0};
+	struct changeset cs = {0};
 
 	see(w, &a->want, &seen);
 	ev.satisfied = satisfied(&seen, &a->want);
@@ -126,8 +126,10 @@ static void do_prepare(struct world *w, const struct action *a)
 
 static void do_apply(struct world *w, const struct action *a)
 {
-	struct event ev = { .kind = EVENT_APPLIED, .call = a->call, .ok = true,
-			    .outcome = OUTCOME_APPLIED };
+	struct event ev = {.kind = EVENT_APPLIED,
+			   .call = a->call,
+			   .ok = true,
+			   .outcome = OUTCOME_APPLIED};
 	const struct change_part *part = &a->changeset.forward[0];
 	bool up = strcmp(part->text, "up") == 0;
 
@@ -151,8 +153,8 @@ static void do_apply(struct world *w, const struct action *a)
 
 static void do_observe(struct world *w, const struct action *a)
 {
-	struct event ev = { .kind = EVENT_OBSERVED, .call = a->call, .ok = true };
-	resource_set_auto seen = { 0 };
+	struct event ev = {.kind = EVENT_OBSERVED, .call = a->call, .ok = true};
+	resource_set_auto seen = {0};
 
 	see(w, &a->want, &seen);
 	ev.satisfied = satisfied(&seen, &a->want);
@@ -163,8 +165,8 @@ static void do_observe(struct world *w, const struct action *a)
 
 static void do_snapshot(struct world *w, const struct action *a)
 {
-	struct event ev = { .kind = EVENT_SNAPSHOT, .call = a->call, .ok = true };
-	resource_set_auto all = { 0 };
+	struct event ev = {.kind = EVENT_SNAPSHOT, .call = a->call, .ok = true};
+	resource_set_auto all = {0};
 	json_auto *j = NULL;
 
 	resource_set_add(&all, RESOURCE_INTERFACE, "one")->interface.up =
@@ -178,7 +180,7 @@ static void do_snapshot(struct world *w, const struct action *a)
 
 static void execute(struct world *w, const struct action *a)
 {
-	struct event timer = { .kind = EVENT_TIMER, .call = a->call };
+	struct event timer = {.kind = EVENT_TIMER, .call = a->call};
 
 	switch (a->kind) {
 	case ACTION_APPEND:
@@ -211,7 +213,7 @@ static void execute(struct world *w, const struct action *a)
 
 static void feed(struct world *w, struct event *ev)
 {
-	struct action_list out = { 0 };
+	struct action_list out = {0};
 
 	engine_feed(w->engine, ev, &out);
 	for (size_t i = 0; i < out.n && !w->dead; i++)
@@ -221,7 +223,7 @@ static void feed(struct world *w, struct event *ev)
 
 static void boot(struct world *w)
 {
-	struct event begin = { .kind = EVENT_BEGIN };
+	struct event begin = {.kind = EVENT_BEGIN};
 	err_auto e = ERR_INIT;
 
 	engine_free(w->engine);
@@ -236,7 +238,7 @@ static void boot(struct world *w)
 
 static void command(struct world *w, enum operator_command c, const char *to)
 {
-	struct event ev = { .kind = EVENT_OPERATOR, .command = c, .text = to };
+	struct event ev = {.kind = EVENT_OPERATOR, .command = c, .text = to};
 
 	feed(w, &ev);
 }
@@ -246,8 +248,8 @@ static struct world *world_new(void)
 	struct world *w = mem_alloc(sizeof(*w));
 
 	w->program = program_small();
-	w->policy = (struct engine_policy){ .rollback_automatic = true,
-					    .poll_ms = 100 };
+	w->policy = (struct engine_policy){.rollback_automatic = true,
+					   .poll_ms = 100};
 	return w;
 }
 
@@ -354,7 +356,7 @@ static void test_rollback_after_the_end(void **state)
 					  NULL));
 	command(w, OPERATOR_ROLLBACK, "start");
 	{
-		struct event begin = { .kind = EVENT_BEGIN };
+		struct event begin = {.kind = EVENT_BEGIN};
 
 		feed(w, &begin);
 	}

@@ -19,9 +19,9 @@ static struct prefix parse(const char *text)
 
 static void test_text_is_canonical(void **state)
 {
-	static const char *const same[] = { "0.0.0.0/0", "10.1.0.0/16",
-					    "10.1.2.3/32", "2001:db8::/32",
-					    "::/0" };
+	static const char *const same[] = {"0.0.0.0/0", "10.1.0.0/16",
+					   "10.1.2.3/32", "2001:db8::/32",
+					   "::/0"};
 	char out[PREFIX_TEXT_MAX];
 
 	(void)state;
@@ -35,10 +35,20 @@ static void test_text_is_canonical(void **state)
 static void test_garbage_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"",	       "10.0.0.0",    "10.0.0.0/",   "10.0.0.0/33",
-		"10.0.0.0/08", "10.0.0/8",    "10.0.0.0/-1", "10.0.0.0/8 ",
-		"x/8",	       "::/129",      "10.0.0.0/8x", "10.0.0.0/+8",
-		"/8",	       "1.2.3.4.5/8",
+		"",
+		"10.0.0.0",
+		"10.0.0.0/",
+		"10.0.0.0/33",
+		"10.0.0.0/08",
+		"10.0.0/8",
+		"10.0.0.0/-1",
+		"10.0.0.0/8 ",
+		"x/8",
+		"::/129",
+		"10.0.0.0/8x",
+		"10.0.0.0/+8",
+		"/8",
+		"1.2.3.4.5/8",
 	};
 	struct prefix p;
 
@@ -82,7 +92,8 @@ static void test_rules(void **state)
 	assert_true(prefix_rule_parse("10.0.0.0/8 ge 20 le 24", &r, NULL));
 	assert_true(prefix_rule_matches(&r, &p24));
 	assert_false(prefix_rule_matches(&r, &p16));
-	assert_string_equal(prefix_rule_text(&r, out), "10.0.0.0/8 ge 20 le 24");
+	assert_string_equal(prefix_rule_text(&r, out),
+			    "10.0.0.0/8 ge 20 le 24");
 	assert_true(prefix_rule_parse("10.1.0.0/16", &r, NULL));
 	assert_true(prefix_rule_matches(&r, &p16));
 	assert_false(prefix_rule_matches(&r, &p24));

@@ -30,7 +30,7 @@ static struct path *path_new(void)
 
 static void step(struct path *p, bool there, bool back)
 {
-	struct stamp_reply r = { 0 };
+	struct stamp_reply r = {0};
 
 	p->now += 10 * MS;
 	r.sender.seq = flow_sent(&p->f, p->now);
@@ -128,7 +128,7 @@ static void test_reflector_restart(void **state)
 static void test_duplicate_and_stranger(void **state)
 {
 	struct path *p = path_new();
-	struct stamp_reply r = { 0 };
+	struct stamp_reply r = {0};
 
 	(void)state;
 	step(p, true, true);
@@ -148,7 +148,7 @@ static void test_stateless_reflector_cannot_tell(void **state)
 
 	(void)state;
 	for (int i = 0; i < 10; i++) {
-		struct stamp_reply r = { 0 };
+		struct stamp_reply r = {0};
 
 		p->now += 10 * MS;
 		r.sender.seq = r.seq = flow_sent(&p->f, p->now);
@@ -165,10 +165,11 @@ static void test_stateless_reflector_cannot_tell(void **state)
 static void test_packets(void **state)
 {
 	uint8_t bytes[STAMP_BYTES];
-	struct stamp_sender s = { .seq = 7, .sent_us = 1795503336089274,
-				  .ssid = 513 };
-	struct stamp_reply r = { .seq = 9, .sent_us = 1795503336089999,
-				 .received_us = 1795503336089888 };
+	struct stamp_sender s = {
+		.seq = 7, .sent_us = 1795503336089274, .ssid = 513};
+	struct stamp_reply r = {.seq = 9,
+				.sent_us = 1795503336089999,
+				.received_us = 1795503336089888};
 	struct stamp_sender back;
 	struct stamp_reply got;
 
