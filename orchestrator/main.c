@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/bird/bird.h"
+#include "adapters/frr/frr.h"
 #include "adapters/libvirt/libvirt.h"
 #include "adapters/strongswan/strongswan.h"
 #include "adapters/transport/spawn.h"
@@ -46,6 +48,8 @@ static int usage(FILE *to, int code)
 
 static void register_adapters(void)
 {
+	adapter_register(&frr_adapter_ops);
+	adapter_register(&bird_adapter_ops);
 	adapter_register(&strongswan_adapter_ops);
 	adapter_register(&libvirt_adapter_ops);
 	cmd_spawn = spawn_on_host;

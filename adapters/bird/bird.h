@@ -10,8 +10,8 @@
  *	group	 group that may read the file	bird
  *
  * The operator does two things once: creates the include file empty and ends
- * bird.conf with `include "/etc/bird/cutover.conf";`.  Pins (static_route) need
- * a third, see hook.h.
+ * bird.conf with `include "/etc/bird/cutover.conf";`.  There are no pins
+ * (static_route) here, see bird.c.
  */
 #ifndef CUTOVER_ADAPTERS_BIRD_BIRD_H
 #define CUTOVER_ADAPTERS_BIRD_BIRD_H

@@ -45,7 +45,8 @@ static void session_uptime(const struct bird_snapshot *s,
 	if (ago < 0 || !bird_protocol_established(p))
 		return;
 	x->uptime_s = (uint64_t)ago;
-	x->established_epoch_s = (uint64_t)(s->now - ago);
+	x->established_epoch_s = (uint64_t)bird_time_epoch(
+		p->since, s->server_time, s->now);
 }
 
 static void session_live(const struct bird_snapshot *s,
@@ -143,27 +144,25 @@ static const struct resource *own_session(const struct bird_snapshot *s,
 	return NULL;
 }
 
-static const struct bird_protocol *
-foreign_session(const struct bird_snapshot *s, const struct resource *want,
-		struct err *e)
+static bool foreign_session(const struct bird_snapshot *s,
+			    const struct resource *want,
+			    const struct bird_protocol **ret, struct err *e)
 {
-	const struct bird_protocol *found = NULL;
-
+	*ret = NULL;
 	for (size_t i = 0; i < s->protocols.n && want->session.neighbor; i++) {
 		const struct bird_protocol *p = &s->protocols.v[i];
 
 		if (!p->neighbor ||
 		    strcmp(p->neighbor, want->session.neighbor) != 0)
 			continue;
-		if (found) {
-			err_set(e, ERR_INVALID,
+		if (*ret)
+			return err_set(
+				e, ERR_INVALID,
 				"session '%s': BIRD has two protocols with neighbor '%s', '%s' and '%s'",
-				want->name, p->neighbor, found->name, p->name);
-			return NULL;
-		}
-		found = p;
+				want->name, p->neighbor, (*ret)->name, p->name);
+		*ret = p;
 	}
-	return found;
+	return true;
 }
 
 static void own_overlay(const struct bird_snapshot *s, struct resource *r)
@@ -199,9 +198,7 @@ static bool session_observe(const struct bird_snapshot *s,
 		set_str(&r->name, want->name);
 		return true;
 	}
-	err_done(e);
-	p = foreign_session(s, want, e);
-	if (!p && e->msg)
+	if (!foreign_session(s, want, &p, e))
 		return false;
 	r = resource_set_add(ret, RESOURCE_SESSION, want->name);
 	r->present = p != NULL;

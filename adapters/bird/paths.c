@@ -62,7 +62,6 @@ bool bird_paths_init(struct bird_paths *p, const struct target *t,
 		goto fail;
 	}
 	p->next = mem_format("%s.next", p->include);
-	p->prev = mem_format("%s.prev", p->include);
 	p->next_config = mem_format("%s.cutover-next", p->config);
 	p->folder = folder_of(p->include);
 	return true;
@@ -79,7 +78,6 @@ void bird_paths_done(struct bird_paths *p)
 	free(p->group);
 	free(p->next);
 	free(p->next_config);
-	free(p->prev);
 	free(p->folder);
 	*p = (struct bird_paths){ 0 };
 }

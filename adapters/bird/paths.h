@@ -6,7 +6,6 @@
  *	next		candidate for the include
  *	next_config	bird.conf with `next` in the include's place; what an
  *			unconfirmed change runs from
- *	prev		the include as it was, while a change is being made
  *
  * All lie in the include's or the config's own folder, so that a rename is
  * atomic and relative includes keep their meaning; the names end so that no
@@ -19,7 +18,7 @@
 
 struct bird_paths {
 	char *config, *include, *socket, *group;
-	char *next, *next_config, *prev;
+	char *next, *next_config;
 	char *folder; /* of the include */
 };
 

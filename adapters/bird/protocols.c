@@ -215,14 +215,36 @@ char *bird_bfd_state(const char *text, size_t len, const char *address)
 
 /* ---- time ---- */
 
+#define WANDER_MS 200
+#define DAY_MS	  86400000
+
 struct moment {
 	bool has_date, has_time;
 	struct tm tm;
+	int ms;
 };
+
+static void clock_parse(const char *s, struct moment *m)
+{
+	int h, mi, sec, at = 0, digits = 100;
+
+	if (sscanf(s, "%2d:%2d:%2d%n", &h, &mi, &sec, &at) != 3)
+		return;
+	m->has_time = true;
+	m->tm.tm_hour = h;
+	m->tm.tm_min = mi;
+	m->tm.tm_sec = sec;
+	if (s[at] != '.')
+		return;
+	for (s += at + 1; isdigit((unsigned char)*s) && digits; s++) {
+		m->ms += (*s - '0') * digits;
+		digits /= 10;
+	}
+}
 
 static void moment_parse(const char *s, struct moment *m)
 {
-	int y, mo, d, h, mi, sec;
+	int y, mo, d;
 
 	*m = (struct moment){ 0 };
 	m->tm.tm_mday = 1;
@@ -234,15 +256,17 @@ static void moment_parse(const char *s, struct moment *m)
 		s += strcspn(s, " T");
 		s += *s != '\0';
 	}
-	if (sscanf(s, "%2d:%2d:%2d", &h, &mi, &sec) == 3) {
-		m->has_time = true;
-		m->tm.tm_hour = h;
-		m->tm.tm_min = mi;
-		m->tm.tm_sec = sec;
-	}
+	clock_parse(s, m);
 }
 
-int64_t bird_time_ago(const char *since, const char *now)
+static int64_t moment_ms(const struct moment *m)
+{
+	struct tm tm = m->tm;
+
+	return (int64_t)timegm(&tm) * 1000 + m->ms;
+}
+
+static int64_t ago_ms(const char *since, const char *now)
 {
 	struct moment a, b;
 	int64_t ago;
@@ -251,11 +275,55 @@ int64_t bird_time_ago(const char *since, const char *now)
 	moment_parse(now, &b);
 	if (!b.has_date || !b.has_time || (!a.has_date && !a.has_time))
 		return -1;
-	if (a.has_date) {
-		ago = timegm(&b.tm) - timegm(&a.tm);
-		return ago < 0 ? 0 : ago;
+	if (!a.has_date) {
+		a.tm.tm_year = b.tm.tm_year;
+		a.tm.tm_mon = b.tm.tm_mon;
+		a.tm.tm_mday = b.tm.tm_mday;
 	}
-	ago = (b.tm.tm_hour - a.tm.tm_hour) * 3600 +
-	      (b.tm.tm_min - a.tm.tm_min) * 60 + (b.tm.tm_sec - a.tm.tm_sec);
-	return ago < 0 ? ago + 86400 : ago;
+	ago = moment_ms(&b) - moment_ms(&a);
+	if (!a.has_date && ago < -WANDER_MS)
+		ago += DAY_MS; /* yesterday */
+	return ago < 0 ? 0 : ago;
+}
+
+int64_t bird_time_ago(const char *since, const char *now)
+{
+	int64_t ms = ago_ms(since, now);
+
+	return ms < 0 ? -1 : ms / 1000;
+}
+
+int64_t bird_time_epoch(const char *since, const char *now, int64_t epoch)
+{
+	int64_t ago = ago_ms(since, now), local, zone;
+	struct moment m;
+
+	if (ago < 0)
+		return -1;
+	moment_parse(now, &m);
+	local = moment_ms(&m);
+	zone = local / 1000 - epoch;
+	/* zones differ by quarters of an hour */
+	zone = (zone + (zone < 0 ? -450 : 450)) / 900 * 900;
+	return (local - ago) / 1000 - zone;
+}
+
+bool bird_time_same(const char *since_a, const char *now_a,
+		    const char *since_b, const char *now_b)
+{
+	int64_t a = ago_ms(since_a, now_a), b = ago_ms(since_b, now_b), d;
+	struct moment x, y;
+
+	if (strcmp(since_a, since_b) == 0)
+		return true;
+	moment_parse(since_a, &x);
+	moment_parse(since_b, &y);
+	if (a < 0 || b < 0)
+		return false;
+	if (x.has_date != y.has_date)
+		return y.has_date && !y.has_time;
+	moment_parse(now_a, &x);
+	moment_parse(now_b, &y);
+	d = (moment_ms(&x) - a) - (moment_ms(&y) - b);
+	return d >= -WANDER_MS && d <= WANDER_MS;
 }

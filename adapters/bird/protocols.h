@@ -47,5 +47,17 @@ char *bird_bfd_state(const char *text, size_t len, const char *address);
  * fractions; -1: cannot be told.
  */
 int64_t bird_time_ago(const char *since, const char *now);
+/*
+ * `since` in seconds of the epoch, exact to the second; `epoch` is about
+ * `now`, which tells the daemon's time zone.  -1: cannot be told.
+ */
+int64_t bird_time_epoch(const char *since, const char *now, int64_t epoch);
+/*
+ * Are two such times the same moment?  BIRD computes what it prints from its
+ * monotonic clock, so the last digits wander; and it prints a date only once a
+ * time is old enough, which is taken for the same.
+ */
+bool bird_time_same(const char *since_a, const char *now_a,
+		    const char *since_b, const char *now_b);
 
 #endif

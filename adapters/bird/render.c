@@ -211,10 +211,6 @@ static bool one(const struct target *t, const struct resource *from,
 	case RESOURCE_ROUTE_POLICY:
 		return policy_edit(from, want, l, e);
 	case RESOURCE_INTERFACE:
-		if (!from)
-			return err_set(e, ERR_INVALID,
-				       "interface '%s' was not observed",
-				       want->name);
 		return linux_interface_render(from, want, cs, e);
 	default:
 		return kind_check(want, e); /* read-only kinds */

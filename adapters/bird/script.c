@@ -190,6 +190,35 @@ static void changing(const struct bird_paths *p, struct buf *out)
 		 "}\n");
 }
 
+void bird_script_key_line(const char *key, struct buf *out)
+{
+	char hash[DIGEST_HEX];
+
+	digest_sha256_hex(key, strlen(key), hash);
+	buf_printf(out, "# cutover %s\n", hash);
+}
+
+/* Who may confirm.  BIRD has read the candidate's boot file by then. */
+static void key_write(const char *key, bool guarded, struct buf *out)
+{
+	buf_auto line = BUF_INIT;
+
+	if (!guarded) {
+		buf_puts(out, "rm -f \"$next_config\"\n");
+		return;
+	}
+	bird_script_key_line(key, &line);
+	buf_printf(out, "umask 077; printf '%%s' '%s' >\"$next_config\" || quit 20 \"cannot write $next_config\"\n",
+		   buf_str(&line));
+}
+
+void bird_script_adopt(const struct bird_paths *p, const char *key,
+		       struct buf *out)
+{
+	changing(p, out);
+	key_write(key, true, out);
+}
+
 static void here(const char *file, const struct buf *b, struct buf *out)
 {
 	char hash[DIGEST_HEX];
@@ -242,8 +271,9 @@ void bird_script_change(const struct bird_paths *p, const struct bird_change *x,
 		buf_printf(out,
 			   "load configure || quit 11 \"$r\"\n"
 			   "is_running '%s' || quit 20 'BIRD does not run what boots'\n"
-			   "rm -f \"$next\" \"$next_config\"\n",
+			   "rm -f \"$next\"\n",
 			   id);
+		key_write(x->key, x->guard_s > 0, out);
 		return;
 	}
 	candidate_write(x, out);
@@ -260,14 +290,6 @@ void bird_script_change(const struct bird_paths *p, const struct bird_change *x,
 		buf_printf(out, "boot '%s'\n", id);
 }
 
-void bird_script_key_line(const char *key, struct buf *out)
-{
-	char hash[DIGEST_HEX];
-
-	digest_sha256_hex(key, strlen(key), hash);
-	buf_printf(out, "# cutover %s\n", hash);
-}
-
 void bird_script_confirm(const struct bird_paths *p, const char *key,
 			 struct buf *out)
 {
@@ -277,9 +299,16 @@ void bird_script_confirm(const struct bird_paths *p, const char *key,
 	line.data[--line.len] = '\0';
 	changing(p, out);
 	buf_printf(out,
-		   "settle\n[ -f \"$next\" ] && [ \"$(head -n 1 \"$next_config\" 2>/dev/null)\" = '%s' ] ||\n"
+		   "settle\n[ \"$(head -n 1 \"$next_config\" 2>/dev/null)\" = '%s' ] ||\n"
 		   "\tquit 13 'no change waits for this confirmation'\n",
 		   line.data);
+	/* the change led to what boots: there is nothing to rename */
+	buf_puts(out,
+		 "if ! [ -f \"$next\" ]; then\n"
+		 "\tis_running \"$(id_of \"$include\")\" || quit 13 'BIRD runs something else'\n"
+		 "\trm -f \"$next_config\"\n"
+		 "\texit 0\n"
+		 "fi\n");
 	buf_puts(out,
 		 "id=$(id_of \"$next\")\n"
 		 "is_running \"$id\" || quit 13 'BIRD has gone back by itself'\n"

@@ -48,6 +48,9 @@ struct bird_change {
 
 void bird_script_change(const struct bird_paths *p, const struct bird_change *x,
 			struct buf *out);
+/* What is so already, or waits unconfirmed, is this changeset's from now on. */
+void bird_script_adopt(const struct bird_paths *p, const char *key,
+		       struct buf *out);
 void bird_script_confirm(const struct bird_paths *p, const char *key,
 			 struct buf *out);
 void bird_script_revert(const struct bird_paths *p, struct buf *out);

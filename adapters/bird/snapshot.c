@@ -142,25 +142,15 @@ static bool sections_parse(struct bird_snapshot *s, const char *nonce,
 		MEM_GROW(s->sections, s->n_sections, s->cap_sections);
 		s->sections[s->n_sections].head = name;
 		s->sections[s->n_sections].text = p;
-		/* an empty section: the newline before the mark is p[-1] */
-		p = mark_find(p - 1, end, mark);
+		p = mark_find(p, end, mark);
 		s->sections[s->n_sections].len =
-			p < s->sections[s->n_sections].text ?
-				0 :
-				(size_t)(p - s->sections[s->n_sections].text);
+			(size_t)(p - s->sections[s->n_sections].text);
 		s->n_sections++;
 	}
 	return bird_snapshot_find(s, "end") ? true : cut_off(e);
 }
 
 /* ---- what they say ---- */
-
-static int64_t loaded_at(const struct bird_snapshot *s, const char *line)
-{
-	int64_t ago = bird_time_ago(line, s->server_time);
-
-	return ago < 0 ? -1 : s->now - ago;
-}
 
 static void status_parse(struct bird_snapshot *s, const struct bird_section *x)
 {
@@ -178,7 +168,8 @@ static void status_parse(struct bird_snapshot *s, const struct bird_section *x)
 			s->server_time = mem_strdup(text + strlen(now));
 		else if (strncmp(text, last, strlen(last)) == 0 &&
 			 s->server_time)
-			s->loaded = loaded_at(s, text + strlen(last));
+			s->loaded = bird_time_epoch(text + strlen(last),
+						    s->server_time, s->now);
 	}
 }
 

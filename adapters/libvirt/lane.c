@@ -104,7 +104,7 @@ struct lane *lane_new(void (*leave)(void *arg), void *arg)
 	return l;
 }
 
-/* Waits for `*done_when` to equal `value`; false when the deadline passes. */
+/* Waits for the call to end; false when the deadline passes before. */
 static bool wait_idle(struct lane *l, int64_t deadline_us)
 {
 	struct timespec ts = {

@@ -23,12 +23,11 @@
 
 #define KEEPALIVE_S 2
 #define KEEPALIVE_COUNT 4
-#define CALLBACKS_MAX 4
 
 struct lib {
 	virConnectPtr conn;
 	struct events *events;
-	int domain_callbacks[CALLBACKS_MAX], n_domain_callbacks;
+	int domain_callbacks[2], n_domain_callbacks;
 	int network_callback;
 };
 
@@ -119,9 +118,8 @@ static void watch_domains(struct lib *s, int event, void (*cb)(void))
 
 static void watch_all(struct lib *s)
 {
-	if (virConnectRegisterCloseCallback(
-		    s->conn, on_close, events_ref(s->events), events_unref) < 0)
-		events_unref(s->events);
+	/* no reference: drivers without it take one and never let go */
+	virConnectRegisterCloseCallback(s->conn, on_close, s->events, NULL);
 	watch_domains(s, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
 		      (void (*)(void))on_domain);
 	watch_domains(s, VIR_DOMAIN_EVENT_ID_REBOOT, (void (*)(void))on_reboot);
@@ -240,9 +238,10 @@ static bool read_network(virNetworkPtr net, struct facts_network *n,
 	if (persistent)
 		n->saved_xml =
 			virNetworkGetXMLDesc(net, VIR_NETWORK_XML_INACTIVE);
-	if (!n->xml || (persistent && !n->saved_xml))
-		return lib_err(e, ERR_IO, "read the definition of network",
-			       name);
+	/* a driver that knows one definition only says 'invalid argument' */
+	if (!n->xml || (persistent && !n->saved_xml &&
+			virGetLastErrorCode() != VIR_ERR_INVALID_ARG))
+		return lib_err(e, ERR_IO, "read network", name);
 	return true;
 }
 
@@ -302,35 +301,21 @@ bool lib_networks_read(struct lib *l, struct facts_networks *ret, struct err *e)
 	return ok;
 }
 
-static bool bridge_name(struct lib *l, const char *network, char **ret,
-			struct err *e)
-{
-	bool none;
-	virNetworkPtr net = find_network(l, network, &none, e);
-
-	*ret = NULL;
-	if (!net)
-		return none;
-	*ret = virNetworkGetBridgeName(net); /* NULL: it has none */
-	virNetworkFree(net);
-	return true;
-}
-
 bool lib_bridge_read(struct lib *l, const char *network, char **ret_xml,
 		     struct err *e)
 {
-	mem_auto_free char *bridge = NULL;
-	virInterfacePtr iface;
+	bool none;
+	virNetworkPtr net = find_network(l, network, &none, e);
+	mem_auto_free char *bridge = net ? virNetworkGetBridgeName(net) : NULL;
+	virInterfacePtr i =
+		bridge ? virInterfaceLookupByName(l->conn, bridge) : NULL;
 
-	*ret_xml = NULL;
-	if (!bridge_name(l, network, &bridge, e))
-		return false;
-	iface = bridge ? virInterfaceLookupByName(l->conn, bridge) : NULL;
-	if (!iface)
-		return true;
-	*ret_xml = virInterfaceGetXMLDesc(iface, 0);
-	virInterfaceFree(iface);
-	return true;
+	*ret_xml = i ? virInterfaceGetXMLDesc(i, 0) : NULL;
+	if (i)
+		virInterfaceFree(i);
+	if (net)
+		virNetworkFree(net);
+	return net || none;
 }
 
 /* ---- domains ---- */

@@ -25,6 +25,7 @@
 #include "orchestrator/base/clock.h"
 
 #define DEVICE_DIR "/run/cutover"
+#define DEVICE_MARGIN_US (300 * 1000) /* for the answer to come back */
 
 struct device {
 	const struct target *target;
@@ -45,9 +46,9 @@ static bool device_connect(struct device *d, int64_t deadline_us, struct err *e)
 	const char *command = buf_str(&d->command);
 
 	if (!d->transport)
-		d->transport =
-			ssh->host ? ssh_open(ssh, command, deadline_us, e) :
-				    exec_open(command);
+		d->transport = ssh->host
+				       ? ssh_open(ssh, command, deadline_us, e)
+				       : exec_open(command);
 	if (!d->transport)
 		err_wrap(e, "'%s'", d->target->name);
 	return d->transport != NULL;
@@ -109,7 +110,8 @@ void device_result_done(struct device_result *r)
  */
 static uint32_t device_seconds(int64_t deadline_us)
 {
-	int64_t left = (deadline_us - clock_mono_us()) / 1000000;
+	int64_t left =
+		(deadline_us - clock_mono_us() - DEVICE_MARGIN_US) / 1000000;
 
 	if (left < 1)
 		return 1;
@@ -125,7 +127,8 @@ static void device_explain(const struct device *d,
 	switch (o->answer) {
 	case WRAPPER_LATE:
 		err_set(e, ERR_TIMEOUT,
-			"'%s' stopped a command that did not end in time",
+			"a command on '%s' did not come to its end: it was "
+			"killed, at its deadline or by somebody",
 			name);
 		break;
 	case WRAPPER_STALE:

@@ -3,12 +3,13 @@
  *
  * One script reads all interfaces: it prints a JSON array with, for each, what
  * `ip` said, or an empty array where the kernel has no such interface.  So an
- * interface that is absent and an `ip` that failed are never the same.
+ * interface that is absent and an `ip` that failed are never the same.  (/sys
+ * is not asked: it may be that of another network namespace.)
  *
  * Invariants: names are checked before they become part of a command; a change
  * never touches an address that is in both states; nothing but an 802.1Q
  * sub-interface is ever created or removed; what goes up gets its addresses
- * first, what goes down loses them last.
+ * first, what goes down loses them first.
  *
  * Threads: none of its own.  It does not make anything survive a reboot: a
  * circuit that is gone after a reboot leaves the VPN in charge.
@@ -41,7 +42,9 @@ bool linux_interface_script(const struct resource_set *want, struct buf *ret,
 {
 	const char *comma = "";
 
-	buf_puts(ret, "echo '['\n");
+	/* lo is everywhere: an `ip` that does not know it does not work. */
+	buf_puts(ret,
+		 "ip -o link show dev lo >/dev/null || exit 1\necho '['\n");
 	for (size_t i = 0; i < want->n; i++) {
 		const char *name = want->v[i].name;
 
@@ -51,12 +54,10 @@ bool linux_interface_script(const struct resource_set *want, struct buf *ret,
 			return false;
 		buf_printf(ret,
 			   "echo '%s'\n"
-			   "if [ -e /sys/class/net/%s ]; then\n"
-			   "\tip -j -d -s addr show dev %s || exit 1\n"
-			   "else\n"
-			   "\techo '[]'\n"
-			   "fi\n",
-			   comma, name, name);
+			   "j=$(ip -j -d -s addr show dev %s 2>/dev/null) || "
+			   "j='[]'\n"
+			   "echo \"$j\"\n",
+			   comma, name);
 		comma = ",";
 	}
 	buf_puts(ret, "echo ']'\n");
@@ -244,7 +245,7 @@ static bool create_render(struct buf *b, const struct resource *to,
 			"interface '%s': VLAN %u is not within 1 to 4094",
 			to->name, to->interface.vlan);
 	buf_printf(b,
-		   "[ -e /sys/class/net/%s ] || "
+		   "ip link show dev %s >/dev/null 2>&1 || "
 		   "ip link add link %s name %s type vlan id %u\n",
 		   to->name, parent, to->name, to->interface.vlan);
 	return true;
@@ -258,7 +259,9 @@ static bool remove_render(struct buf *b, const struct resource *from,
 			       "interface '%s' is not a VLAN sub-interface; "
 			       "cutover does not remove it",
 			       from->name);
-	buf_printf(b, "[ ! -e /sys/class/net/%s ] || ip link del dev %s\n",
+	buf_printf(b,
+		   "! ip link show dev %s >/dev/null 2>&1 || "
+		   "ip link del dev %s\n",
 		   from->name, from->name);
 	return true;
 }
@@ -285,7 +288,7 @@ static bool way_render(struct buf *b, const struct resource *from,
 	const struct state_interface *s = &to->interface;
 	static const struct state_list none;
 	struct state_interface was = {0};
-	bool rises;
+	bool turns;
 
 	if (!to->present)
 		return !from->present || remove_render(b, from, e);
@@ -293,19 +296,19 @@ static bool way_render(struct buf *b, const struct resource *from,
 		was = from->interface;
 	if (from->present ? !same_place(from, to, e) : !create_render(b, to, e))
 		return false;
-	rises = s->up && !was.up;
+	turns = s->up != was.up;
 	if (s->mtu && s->mtu != was.mtu)
 		buf_printf(b, "ip link set dev %s mtu %u\n", to->name, s->mtu);
-	if (!s->up && was.up)
-		buf_printf(b, "ip link set dev %s down\n", to->name);
 	if (!addresses_render(b, "del", to->name, &was.addresses, &s->addresses,
 			      false, e))
 		return false;
+	if (turns && was.up)
+		buf_printf(b, "ip link set dev %s down\n", to->name);
 	/* Linux drops IPv6 addresses of what goes down. */
 	if (!addresses_render(b, "replace", to->name, &s->addresses,
-			      from->present ? &was.addresses : &none, rises, e))
+			      from->present ? &was.addresses : &none, turns, e))
 		return false;
-	if (rises)
+	if (turns && s->up)
 		buf_printf(b, "ip link set dev %s up\n", to->name);
 	return true;
 }

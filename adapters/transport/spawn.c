@@ -77,16 +77,17 @@ static void child(const struct state_list *l, int in, int out)
 bool spawn_on_host(const struct ssh_endpoint *at, const char *command,
 		   pid_t *ret_pid, int *ret_out, int *ret_in, struct err *e)
 {
-	struct state_list argv = { 0 };
+	struct state_list argv = {0};
 	int in[2], out[2];
 
 	if (!at->host)
 		return err_set(e, ERR_INVALID, "the host has no address");
 	if (at->host_key && !at->known_hosts)
-		return err_set(e, ERR_INVALID,
-			       "host '%s' is pinned by 'host_key' alone; a host "
-			       "from which probes start needs 'known_hosts'",
-			       at->host);
+		return err_set(
+			e, ERR_INVALID,
+			"host '%s' is pinned by 'host_key' alone; a host "
+			"from which probes start needs 'known_hosts'",
+			at->host);
 	if (pipe2(in, O_CLOEXEC) < 0)
 		return err_errno(e, ERR_IO, "pipe");
 	if (pipe2(out, O_CLOEXEC) < 0) {

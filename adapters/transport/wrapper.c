@@ -5,8 +5,8 @@
  * lock, and the decision whether to run; the inner one runs under timeout(1),
  * so that a script that hangs ends at the device's own deadline even when
  * nobody is connected any more.  Neither text has a single quote in it, so both
- * travel as quoted words.  POSIX sh; besides it flock, timeout, head and cat
- * (Debian has them all, busybox can have them).
+ * travel as quoted words.  POSIX sh; besides it flock, timeout, setsid, head
+ * and cat (Debian has them all, busybox can have them).
  *
  * Invariants:
  *   - nothing runs before the script's last byte, the random word, is there;
@@ -17,7 +17,9 @@
  *   - the output of a change goes to files first: a lost connection does not
  *     break a change in the middle with SIGPIPE;
  *   - the script does not inherit the lock, so what it leaves in the
- *     background does not keep it.
+ *     background does not keep it;
+ *   - at the deadline the whole session of the script is killed, first kindly,
+ *     and the lock is not let go before that is done.
  *
  * An epoch that is absent (the device has restarted, /run is empty) is taken
  * over from the next change; one that differs is refused.  The first fence
@@ -56,7 +58,7 @@ static const char outer[] =
 	"*\"#$x\") s=${s%\"#$x\"} ;;\n"
 	"*) say cut ;;\n"
 	"esac\n"
-	"for c in flock timeout cat; do\n"
+	"for c in flock timeout setsid cat; do\n"
 	"	command -v $c >/dev/null || say setup \"$c is not installed\"\n"
 	"done\n"
 	"[ -d \"$d/done\" ] || mkdir -p \"$d/done\" 2>/dev/null ||\n"
@@ -97,7 +99,8 @@ static const char outer[] =
 	"read)\n"
 	"	[ \"$ep\" = 0 ] || [ -z \"$e\" ] || [ \"$ep\" = \"$e\" ] ||\n"
 	"		say stale \"$e\"\n"
-	"	printf %s \"$s\" | timeout -k 2 \"$t\" sh -c \"$2\" cutover "
+	"	printf %s \"$s\" | timeout -k 3 \"$t\" setsid sh -c \"$2\" "
+	"cutover "
 	"\"$x\" ||\n"
 	"		say late ;;\n"
 	"change)\n"
@@ -118,7 +121,7 @@ static const char outer[] =
 	"	printf \"started\\n\" >\"$f\" || say setup \"cannot write "
 	"$f\"\n"
 	"	printf %s \"$s\" |\n"
-	"		timeout -k 2 \"$t\" sh -c \"$3\" cutover \"$d\" "
+	"		timeout -k 3 \"$t\" setsid sh -c \"$3\" cutover \"$d\" "
 	"\"$f\"\n"
 	"	r=\n"
 	"	read -r r <\"$f\"\n"
@@ -133,21 +136,26 @@ static const char outer[] =
 	"esac\n"
 	"); done\n";
 
+/* clang-format off */
 #define INNER_RUN                                                              \
+	"trap \"trap : TERM; kill -TERM 0; sleep 1; kill -KILL 0\" TERM\n"     \
 	"umask 022\n"                                                          \
 	"cutover_script=$(cat)\n"                                              \
-	"(eval \"set --; unset cutover_script\n$cutover_script\") </dev/null "
+	"(eval \"set --; unset cutover_script\n$cutover_script\") 9>&- "       \
+	"</dev/null "
 
-static const char inner_read[] =
-	INNER_RUN "9>&-\n"
-		  "r=$?\n"
-		  "printf \"\\n%s\\n\" \"$1\" >&2\n"
-		  "printf \"\\n%s ran %s\\n\" \"$1\" \"$r\"\n"
-		  "exit 0\n";
+static const char inner_read[] = INNER_RUN "&\n"
+	"wait $!\n"
+	"r=$?\n"
+	"printf \"\\n%s\\n\" \"$1\" >&2\n"
+	"printf \"\\n%s ran %s\\n\" \"$1\" \"$r\"\n"
+	"exit 0\n";
 
-static const char inner_change[] = INNER_RUN "9>&- >\"$1/out\" 2>\"$1/err\"\n"
-					     "printf \"%s\\n\" \"$?\" >\"$2\"\n"
-					     "exit 0\n";
+static const char inner_change[] = INNER_RUN ">\"$1/out\" 2>\"$1/err\" &\n"
+	"wait $!\n"
+	"printf \"%s\\n\" \"$?\" >\"$2\"\n"
+	"exit 0\n";
+/* clang-format on */
 
 static const char *const mode_words[] = {
 	[WRAPPER_READ] = "read",

@@ -28,6 +28,7 @@ struct engine {
 	struct resource_set derived; /* want of a step that was satisfied */
 	bool vnet_due; /* a change was made since the last look at it */
 	char *rollback_to, *rollback_why;
+	char *hold_why; /* of a guard; NULL: the operator's */
 	int exit_code;
 	struct action_list *out; /* only during engine_feed() */
 };
@@ -216,7 +217,8 @@ static bool obey(struct engine *g)
 	}
 	if (g->want_hold) {
 		g->want_hold = false;
-		hold(g, "asked for by the operator", false);
+		hold(g, g->hold_why ? g->hold_why : "asked for by the operator",
+		     false);
 		return true;
 	}
 	return false;
@@ -568,6 +570,8 @@ static void on_operator(struct engine *g, const struct event *ev)
 		return;
 	case OPERATOR_HOLD:
 		g->want_hold = true;
+		free(g->hold_why);
+		g->hold_why = NULL;
 		return;
 	case OPERATOR_STOP:
 		g->want_stop = true;
@@ -599,6 +603,8 @@ static void on_guard(struct engine *g, const struct event *ev)
 			obey(g);
 	} else if (!g->fold.held) {
 		g->want_hold = true;
+		free(g->hold_why);
+		g->hold_why = mem_strdup(ev->text);
 		if (g->phase == PHASE_SOAK)
 			obey(g);
 	}
@@ -678,6 +684,7 @@ void engine_free(struct engine *g)
 	free(g->why);
 	free(g->rollback_to);
 	free(g->rollback_why);
+	free(g->hold_why);
 	free(g);
 }
 

@@ -230,14 +230,16 @@ static void probe_read(struct monitor *m, size_t i, int64_t now_us)
 {
 	struct probe *p = &m->v[i];
 	char chunk[8192];
+	bool ended;
 	ssize_t n;
 
 	if (p->out < 0)
 		return;
 	while ((n = read(p->out, chunk, sizeof(chunk))) > 0)
 		buf_add(&p->line, chunk, (size_t)n);
+	ended = n == 0 || (errno != EAGAIN && errno != EINTR);
 	take_lines(m, i, now_us);
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+	if (ended)
 		probe_closed(p);
 }
 

@@ -22,6 +22,10 @@ node_main() { # runs inside the namespaces of the node
 	echo "service integrated-vtysh-config" >/etc/frr/vtysh.conf
 	cp "$dir/$node.conf" /etc/frr/frr.conf
 	chown -R frr:frr /etc/frr /run/frr
+	mount -t tmpfs -o mode=777 none /var/tmp
+	mkdir -p /var/tmp/frr
+	chown frr:frr /var/tmp/frr
+	hostname "$(sed -n 's/^hostname //p' /etc/frr/frr.conf)"
 	sysctl -qw net.ipv4.ip_forward=1
 	ip link set lo up
 	for d in zebra staticd bfdd bgpd; do
@@ -34,7 +38,7 @@ node_main() { # runs inside the namespaces of the node
 
 node_start() {
 	local node=$1 dir=$2
-	unshare --net --mount --pid --fork --kill-child --mount-proc \
+	unshare --net --mount --uts --pid --fork --kill-child \
 		"$0" node "$node" "$dir" </dev/null >>"$dir/$node.log" 2>&1 &
 	echo $! >"$dir/$node.parent"
 	disown
@@ -48,9 +52,9 @@ link() { # node dev addr node dev addr
 	local dir=$1 a b
 	a=$(cat "$dir/$2.pid")
 	b=$(cat "$dir/$5.pid")
-	ip link add "frrh-a" type veth peer name "frrh-b"
-	ip link set "frrh-a" netns "$a" name "$3"
-	ip link set "frrh-b" netns "$b" name "$6"
+	ip link add "frrh-a$$" type veth peer name "frrh-b$$"
+	ip link set "frrh-a$$" netns "$a" name "$3"
+	ip link set "frrh-b$$" netns "$b" name "$6"
 	nsenter -t "$a" -n ip addr add "$4" dev "$3"
 	nsenter -t "$b" -n ip addr add "$7" dev "$6"
 	nsenter -t "$a" -n ip link set "$3" up
@@ -100,6 +104,7 @@ conf_c() {
 		 bgp router-id 192.168.255.11
 		 neighbor 10.0.11.2 remote-as 65010
 		 neighbor 10.0.11.2 timers 3 9
+		 neighbor 10.0.11.2 timers connect 1
 		 address-family ipv4 unicast
 		  network 10.10.0.0/16 route-map LAB
 		  network 10.10.200.0/24 route-map LAB200
@@ -122,6 +127,7 @@ conf_v() {
 		 neighbor 10.100.255.1 remote-as 65010
 		 neighbor 10.100.255.1 password vpn-md5-secret
 		 neighbor 10.100.255.1 timers 3 9
+		 neighbor 10.100.255.1 timers connect 1
 		 address-family ipv4 unicast
 		  network 10.100.0.0/16
 		 exit-address-family

@@ -3,8 +3,7 @@
 #
 # usage: boot.sh up | reboot
 # A reboot ends what boot started, forgets what lives in memory (the circuit's
-# interfaces, cutover's own /run) and boots again.  sshd stays up, so that the
-# management network does not know the difference.
+# interfaces, cutover's own /run) and boots again.
 # environment: STATE, and NODE, the name of the node.
 set -eu
 node=$NODE
@@ -25,10 +24,20 @@ end() { # NAME ...
 	done
 }
 
+# Routing daemons say goodbye; whatever else runs is gone at once, be it a watchdog
+# or somebody's session.
 halt() {
-	local dev
+	local dev file pid proto
 	end bgpd bfdd staticd zebra bird charon
+	for file in /proc/[0-9]*; do
+		pid=${file#/proc/}
+		[ "$pid" = 1 ] || [ "$pid" = $$ ] ||
+			kill -KILL "$pid" 2>/dev/null || :
+	done
 	rm -rf /run/cutover
+	for proto in bgp static bird; do
+		ip route flush proto "$proto"
+	done
 	for dev in ckt0 ckt1; do
 		case $node in
 		edge*)

@@ -9,13 +9,19 @@
 LAB=${LAB:-cutover}
 STATE=/run/cutover-lab/$LAB
 
-# What a lab was brought up with wins over what the caller's environment says.
-lab_settings() {
-	LAB_ID=${LAB_ID:-0}
-	LAB_PREFIXES=${LAB_PREFIXES:-0}
-	LAB_VARIANT=${LAB_VARIANT:-bgp}
-	LAB_VNET=${LAB_VNET:-yes}
-	LAB_LIMIT=${LAB_LIMIT:-4000}
+# What the caller asks for: what a new lab is brought up with.
+lab_wanted=(
+	"${LAB_ID:-0}" "${LAB_PREFIXES:-0}" "${LAB_VARIANT:-bgp}"
+	"${LAB_VNET:-yes}" "${LAB_LIMIT:-4000}"
+)
+
+# What a lab was brought up with wins over what the caller asks for.
+lab_settings() { # [fresh]
+	LAB_ID=${lab_wanted[0]}
+	LAB_PREFIXES=${lab_wanted[1]}
+	LAB_VARIANT=${lab_wanted[2]}
+	LAB_VNET=${lab_wanted[3]}
+	LAB_LIMIT=${lab_wanted[4]}
 	if [ "${1:-}" != fresh ] && [ -r "$STATE/settings" ]; then
 		# shellcheck source=/dev/null
 		. "$STATE/settings"
@@ -46,7 +52,7 @@ node_exec() { # NODE CMD ...
 	local pid
 	pid=$(node_pid "$1") || exit 1
 	shift
-	nsenter -t "$pid" -n -m -u -p -- "$@"
+	nsenter -t "$pid" -n -m -u -p -- env HOME=/run/root "$@"
 }
 
 # The same, in place of this process.
@@ -54,7 +60,7 @@ node_enter() { # NODE CMD ...
 	local pid
 	pid=$(node_pid "$1") || exit 1
 	shift
-	exec nsenter -t "$pid" -n -m -u -p -- "$@"
+	exec nsenter -t "$pid" -n -m -u -p -- env HOME=/run/root "$@"
 }
 
 # Only the network of a node: the host's files and process numbers stay.

@@ -43,6 +43,8 @@ frr_core() {
 		  network 10.10.200.0/24 route-map SITE
 		  network 198.51.100.128/25 route-map SITE
 		  redistribute kernel route-map EXTRA
+		  neighbor 192.168.11.2 next-hop-self
+		  neighbor 192.168.12.2 next-hop-self
 		  maximum-paths ibgp 2
 	END
 	[ "$LAB_VARIANT" != stateful ] || echo "  neighbor 192.168.11.2 weight 100"

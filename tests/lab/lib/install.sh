@@ -9,7 +9,7 @@ install_packages() {
 		libstrongswan-standard-plugins libstrongswan-extra-plugins \
 		libcharon-extra-plugins libvirt-daemon-system libvirt-clients \
 		qemu-system-x86 busybox-static dnsmasq-base openssh-server \
-		openssh-client tcpdump iproute2 iputils-ping iptables ethtool \
+		openssh-client tcpdump iproute2 iptables ethtool \
 		procps cpio gcc libc6-dev
 }
 

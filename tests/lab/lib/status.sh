@@ -33,7 +33,8 @@ status_sessions_bird() {
 					addr, asn, state, received, sent, name
 			name = ""
 		}
-		$2 == "BGP" { flush(); name = $1; received = sent = "-" }
+		/^[^ ]/ { flush() }
+		$2 == "BGP" { name = $1; received = sent = "-" }
 		$1 == "BGP" && $2 == "state:" { state = tolower($3) }
 		/Neighbor address:/ { addr = $3 }
 		/Neighbor AS:/ { asn = $3 }

@@ -76,7 +76,10 @@ swan_connection() { # LOCAL REMOTE START-ACTION SECRET
 swan_write() {
 	local node local_ip remote_ip start dpd
 	while read -r node local_ip remote_ip start dpd; do
-		mkdir -p "$STATE/etc/$node/swanctl"
+		# Silence: swanctl complains about every folder that is not there.
+		mkdir -p "$STATE/etc/$node/swanctl"/{x509,x509ca,x509ocsp,x509aa} \
+			"$STATE/etc/$node/swanctl"/{x509ac,x509crl,pubkey,private} \
+			"$STATE/etc/$node/swanctl"/{rsa,ecdsa,bliss,pkcs8,pkcs12}
 		swan_connection "$local_ip" "$remote_ip" "$start" \
 			"vpn-psk-secret" "$dpd" >"$STATE/etc/$node/swanctl/swanctl.conf"
 		swan_daemon >"$STATE/etc/$node/strongswan.conf"

@@ -88,10 +88,33 @@ sessions_wait() {
 	)
 }
 
+route_in() { # NODE PREFIX: whether the kernel forwards it
+	node_exec "$1" ip route show "$2" | grep -q .
+}
+
+# The last of the site's prefixes, where it comes from and where it ends.
+prefixes_wait() {
+	local node last=10.10.0.0/16 end=10.10.0.0/16 i=$((LAB_PREFIXES - 1))
+	if [ "$LAB_PREFIXES" != 0 ]; then
+		last=10.$((128 + i / 256)).$((i % 256)).0/24
+		end=$last
+		[ "$LAB_VARIANT" != static-vpn ] || end=10.128.0.0/9
+	fi
+	for node in edge1 edge2; do
+		wait_for 60 "$last in '$node'" route_in "$node" "$last" || exit 1
+	done
+	wait_for 60 "$end in 'cloud'" route_in cloud "$end" || exit 1
+	for node in core edge1 edge2; do
+		wait_for 20 "10.100.0.0/16 in '$node'" \
+			route_in "$node" 10.100.0.0/16 || exit 1
+	done
+}
+
 paths_wait() {
 	wait_for 30 "tunnel of edge1" tunnel_up edge1 || exit 1
 	wait_for 30 "tunnel of edge2" tunnel_up edge2 || exit 1
 	sessions_wait
+	prefixes_wait
 	wait_for 20 "an answer of vm1 to app" app_reaches_vm || exit 1
 }
 

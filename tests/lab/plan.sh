@@ -1,0 +1,85 @@
+#!/bin/bash
+# Writes the plan of a lab to standard output.
+#   LAB, LAB_ID      which lab
+#   CUTOVER          program that runs on the lab's hosts (default build/cutover)
+#   BASELINE, SOAK   durations (defaults 10s and 10s)
+set -eu
+here=$(cd "$(dirname "$0")/../.." && pwd)
+state=/run/cutover-lab/${LAB:-cutover}
+net=100.64.${LAB_ID:-0}
+cutover=${CUTOVER:-$here/build/cutover}
+key="key: {file: $state/id_ed25519}, known_hosts: $state/known_hosts"
+uri="qemu+unix:///system?socket=$state/libvirt/libvirt-sock"
+cat <<END
+# Made by tests/lab/plan.sh for the lab '${LAB:-cutover}'.
+version: 1
+name: lab-${LAB:-cutover}
+site:
+  asn: 65010
+  prefixes: [10.10.0.0/16, 10.128.0.0/9]
+hosts:
+  - name: app
+    ssh: {host: $net.10, user: root, $key}
+    command: $cutover
+edges:
+  - name: edge1
+    driver: frr
+    ssh: {host: $net.12, user: root, $key}
+  - name: edge2
+    driver: bird
+    include: /etc/bird/cutover.conf
+    ssh: {host: $net.13, user: root, $key}
+tunnels:
+  - {name: vpn1, edge: edge1, connection: azure, neighbor: 10.100.255.4, asn: 65515}
+  - {name: vpn2, edge: edge2, connection: azure, neighbor: 10.100.255.5, asn: 65515}
+circuits:
+  - name: er-hq
+    driver: libvirt
+    uri: "$uri"
+    model: exchange
+    attachment: er-hq-gateway
+    links:
+      - name: primary
+        edge: edge1
+        interface: ckt0
+        interfaces: {public: ckt1}
+        network: [er-hq-primary, er-hq-primary-public]
+      - name: secondary
+        edge: edge2
+        interface: ckt0
+        interfaces: {public: ckt1}
+        network: [er-hq-secondary, er-hq-secondary-public]
+    peerings:
+      - name: private
+        asn: 12076
+        subnets: {primary: 172.16.0.0/30, secondary: 172.16.0.4/30}
+        password: {env: CIRCUIT_MD5}
+        bfd: {interval: 300ms, multiplier: 3}
+        hold: 180s
+        keepalive: 60s
+      - name: public
+        asn: 12076
+        subnets: {primary: 192.0.2.0/30, secondary: 192.0.2.4/30}
+        password: {env: PUBLIC_MD5}
+vnet:
+  name: vnet1
+  driver: libvirt
+  uri: "$uri"
+  network: vnet1
+  prefixes: [10.100.0.0/16]
+groups:
+  - {name: canary, onprem: [10.10.200.0/24], cloud: [10.100.0.0/16]}
+  - {name: rest, onprem: [10.10.0.0/16], cloud: [10.100.0.0/16]}
+waves:
+  - {name: canary, groups: [canary], soak: ${SOAK:-10s}}
+  - {name: rest, groups: [rest], soak: ${SOAK:-10s}}
+probes:
+  - {name: canary-vm1, kind: stamp, from: {host: app}, source: 10.10.200.10, to: 10.100.0.11, rate: 500/s, flows: 16, group: canary}
+  - {name: rest-vm1, kind: stamp, from: {host: app}, source: 10.10.1.10, to: 10.100.0.11, rate: 500/s, flows: 16, group: rest}
+guards:
+  - {name: canary-loss, probe: canary-vm1, lost: 0, window: 5s, breach: rollback, blind: hold}
+  - {name: rest-loss, probe: rest-vm1, lost: 0, window: 5s, breach: rollback, blind: hold}
+rollback: {automatic: true, to: last-checkpoint, dead_man: 120s, on_abort: rollback}
+baseline: ${BASELINE:-10s}
+finish: {vpn: keep}
+END
