@@ -36,7 +36,7 @@ static void bird_close(struct adapter_ctx *c)
 
 	device_close(s->device);
 	bird_paths_done(&s->paths);
-	*s = (struct bird_state){ 0 };
+	*s = (struct bird_state){0};
 }
 
 static bool wants(const struct resource_set *set, bool interfaces)
@@ -51,8 +51,8 @@ static bool bird_observe(struct adapter_ctx *c, const struct resource_set *want,
 			 struct resource_set *ret, struct err *e)
 {
 	struct bird_state *s = c->state;
-	bird_snapshot_auto snap = { 0 };
-	resource_set_auto set = { 0 };
+	bird_snapshot_auto snap = {0};
+	resource_set_auto set = {0};
 
 	if (wants(want, true) &&
 	    !linux_interface_observe(s->device, c->epoch, want, &set,
@@ -63,7 +63,7 @@ static bool bird_observe(struct adapter_ctx *c, const struct resource_set *want,
 	     !bird_observe_set(&snap, &s->paths, want, &set, e)))
 		return false;
 	*ret = set;
-	set = (struct resource_set){ 0 };
+	set = (struct resource_set){0};
 	return true;
 }
 
@@ -72,7 +72,7 @@ static enum outcome shell_apply(const struct bird_device *d,
 				bool guarded, struct err *e)
 {
 	struct adapter_ctx *c = d->ctx;
-	struct device_result r = { 0 };
+	struct device_result r = {0};
 	enum outcome o;
 
 	if (guarded) {
@@ -80,14 +80,15 @@ static enum outcome shell_apply(const struct bird_device *d,
 			"an interface cannot be changed under BIRD's timer");
 		return OUTCOME_REFUSED;
 	}
-	o = device_change(d->device, c->epoch, key, p->text, c->deadline_us,
-			  &r, e);
+	o = device_change(d->device, c->epoch, key, p->text, c->deadline_us, &r,
+			  e);
 	if (c->trace)
 		c->trace(c->trace_arg, p->what, buf_str(&r.err));
 	if (o == OUTCOME_REFUSED && r.rc >= 0) {
 		err_set(e, ERR_UNKNOWN, "'%s': %s", c->target->name,
 			r.err.len ? buf_str(&r.err) : "a command failed");
-		o = OUTCOME_UNKNOWN; /* lines before the failing one may stand */
+		o = OUTCOME_UNKNOWN; /* lines before the failing one may stand
+				      */
 	}
 	device_result_done(&r);
 	return o;
@@ -99,7 +100,7 @@ static enum outcome bird_apply(struct adapter_ctx *c,
 			       char **ret_token, struct err *e)
 {
 	struct bird_state *s = c->state;
-	struct bird_device d = { c, s->device, &s->paths };
+	struct bird_device d = {c, s->device, &s->paths};
 	const struct change_part *v = back ? cs->back : cs->forward;
 	size_t n = back ? cs->n_back : cs->n_forward;
 	uint32_t seconds = guard ? guard->seconds : 0;
@@ -111,8 +112,8 @@ static enum outcome bird_apply(struct adapter_ctx *c,
 		mem_auto_free char *once = mem_format(
 			"%s/%s%zu", cs->key, back ? "back" : "part", i);
 		enum outcome o =
-			shell ? shell_apply(&d, &v[i], once, seconds != 0, e) :
-				bird_change_apply(&d, v[i].text, cs->key, once,
+			shell ? shell_apply(&d, &v[i], once, seconds != 0, e)
+			      : bird_change_apply(&d, v[i].text, cs->key, once,
 						  seconds, e);
 
 		if (o != OUTCOME_APPLIED && o != OUTCOME_UNCHANGED)
@@ -126,7 +127,7 @@ static enum outcome bird_confirm(struct adapter_ctx *c, const char *key,
 				 struct err *e)
 {
 	struct bird_state *s = c->state;
-	struct bird_device d = { c, s->device, &s->paths };
+	struct bird_device d = {c, s->device, &s->paths};
 
 	return bird_change_confirm(&d, key, e);
 }
@@ -135,7 +136,7 @@ static enum outcome bird_revert(struct adapter_ctx *c, const char *key,
 				struct err *e)
 {
 	struct bird_state *s = c->state;
-	struct bird_device d = { c, s->device, &s->paths };
+	struct bird_device d = {c, s->device, &s->paths};
 
 	return bird_change_revert(&d, key, e);
 }
@@ -143,7 +144,7 @@ static enum outcome bird_revert(struct adapter_ctx *c, const char *key,
 static enum outcome bird_save(struct adapter_ctx *c, struct err *e)
 {
 	struct bird_state *s = c->state;
-	struct bird_device d = { c, s->device, &s->paths };
+	struct bird_device d = {c, s->device, &s->paths};
 
 	return bird_change_save(&d, e);
 }

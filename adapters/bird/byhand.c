@@ -47,9 +47,10 @@ static bool says_disabled(const char *p, const char *end)
 static bool block_look(const char *text, const char *kind, const char *name,
 		       bool *ret_found, int depth)
 {
-	mem_auto_free char *expr = mem_format(
-		"%s[ \t\n]+bgp[ \t\n]+'?%s'?[ \t\n]*(from[ \t\n]+'?([A-Za-z0-9_.:-]+)'?[ \t\n]*)?\\{",
-		kind, name);
+	mem_auto_free char *expr =
+		mem_format("%s[ \t\n]+bgp[ \t\n]+'?%s'?[ \t\n]*(from[ "
+			   "\t\n]+'?([A-Za-z0-9_.:-]+)'?[ \t\n]*)?\\{",
+			   kind, name);
 	bool disabled = false;
 	regmatch_t m[3];
 	regex_t re;
@@ -62,9 +63,9 @@ static bool block_look(const char *text, const char *kind, const char *name,
 		*ret_found = true;
 		disabled = says_disabled(open + 1, block_end(open));
 		if (!disabled && m[2].rm_so >= 0 && depth < 8) {
-			mem_auto_free char *from = mem_strndup(
-				text + m[2].rm_so,
-				(size_t)(m[2].rm_eo - m[2].rm_so));
+			mem_auto_free char *from =
+				mem_strndup(text + m[2].rm_so,
+					    (size_t)(m[2].rm_eo - m[2].rm_so));
 			bool found;
 
 			disabled = block_look(text, "template", from, &found,
@@ -126,10 +127,13 @@ bool bird_byhand_check(const struct bird_snapshot *s,
 
 	if (s->loaded < 0)
 		return err_set(e, ERR_REFUSED,
-			       "BIRD does not print times as 'iso': remove 'timeformat base' from its configuration");
+			       "BIRD does not print times as 'iso': remove "
+			       "'timeformat base' from its configuration");
 	if (stale)
 		return err_set(e, ERR_REFUSED,
-			       "'%s' was changed after BIRD last read it, and a reload would apply that too: reload BIRD or put the file back first",
+			       "'%s' was changed after BIRD last read it, and "
+			       "a reload would apply that too: reload BIRD or "
+			       "put the file back first",
 			       stale->path);
 	foreign_text(s, &text);
 	for (size_t i = 0; i < s->protocols.n; i++) {
@@ -138,13 +142,15 @@ bool bird_byhand_check(const struct bird_snapshot *s,
 
 		if (!p->neighbor || bird_protocol_enabled(p))
 			continue;
-		meant = bird_symbol_ours(p->name) ?
-				own_shut(s, edits, p) :
-				bird_byhand_disabled(buf_str(&text), text.len,
-						     p->name, &found);
+		meant = bird_symbol_ours(p->name)
+				? own_shut(s, edits, p)
+				: bird_byhand_disabled(buf_str(&text), text.len,
+						       p->name, &found);
 		if (!meant && found)
 			return err_set(e, ERR_REFUSED,
-				       "session '%s' was shut by hand, and a reload would open it: write 'disabled' into its configuration, or enable it",
+				       "session '%s' was shut by hand, and a "
+				       "reload would open it: write 'disabled' "
+				       "into its configuration, or enable it",
 				       p->name);
 	}
 	return true;
@@ -194,13 +200,15 @@ static bool same_protocol(const struct bird_protocol *a, const char *now_a,
 		down = strcmp(a->state, b->state) != 0;
 	if (down)
 		return err_set(e, ERR_UNKNOWN,
-			       "protocol '%s' was '%s' before the change and is '%s' after it",
+			       "protocol '%s' was '%s' before the change and "
+			       "is '%s' after it",
 			       a->name, a->state, b->state);
 	if (bird_protocol_established(a) &&
 	    (!bird_protocol_established(b) ||
 	     !bird_time_same(a->since, now_a, b->since, now_b)))
 		return err_set(e, ERR_UNKNOWN,
-			       "session '%s' flapped: it was up since %s, now it is %s since %s",
+			       "session '%s' flapped: it was up since %s, now "
+			       "it is %s since %s",
 			       a->name, a->since,
 			       b->bgp_state ? b->bgp_state : b->state,
 			       b->since);

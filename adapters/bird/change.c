@@ -43,13 +43,13 @@ static const char *include_line(const struct bird_paths *p, const char *line,
 		return NULL;
 	*ret_len = (size_t)(close - s);
 	name = p->include;
-	if (*s != '/' && strncmp(name, p->config,
-				 (size_t)(strrchr(p->config, '/') + 1 -
-					  p->config)) == 0)
+	if (*s != '/' &&
+	    strncmp(name, p->config,
+		    (size_t)(strrchr(p->config, '/') + 1 - p->config)) == 0)
 		name += strrchr(p->config, '/') + 1 - p->config;
-	return strlen(name) == *ret_len && memcmp(s, name, *ret_len) == 0 ?
-		       s :
-		       NULL;
+	return strlen(name) == *ret_len && memcmp(s, name, *ret_len) == 0
+		       ? s
+		       : NULL;
 }
 
 bool bird_change_config(const struct bird_paths *p, const char *config,
@@ -78,7 +78,8 @@ bool bird_change_config(const struct bird_paths *p, const char *config,
 	if (found == 1)
 		return true;
 	return err_set(e, ERR_REFUSED,
-		       "'%s' must have the line 'include \"%s\";' itself, once: it has it %zu times",
+		       "'%s' must have the line 'include \"%s\";' itself, "
+		       "once: it has it %zu times",
 		       p->config, p->include, found);
 }
 
@@ -116,7 +117,7 @@ static enum outcome run(const struct bird_device *d, const char *key,
 			struct err *e)
 {
 	struct adapter_ctx *c = d->ctx;
-	struct device_result r = { 0 };
+	struct device_result r = {0};
 	enum outcome o = device_change(d->device, c->epoch, key,
 				       buf_str(script), c->deadline_us, &r, e);
 
@@ -147,9 +148,9 @@ static enum outcome run_wiped(const struct bird_device *d, const char *key,
 /* Before anything was sent. */
 static enum outcome not_sent(const struct err *e)
 {
-	return e && (e->code == ERR_REFUSED || e->code == ERR_INVALID) ?
-		       OUTCOME_REFUSED :
-		       OUTCOME_RETRY;
+	return e && (e->code == ERR_REFUSED || e->code == ERR_INVALID)
+		       ? OUTCOME_REFUSED
+		       : OUTCOME_RETRY;
 }
 
 /* ---- apply ---- */
@@ -239,8 +240,8 @@ static enum outcome already(struct apply *a, struct err *e)
 	enum outcome o;
 
 	if (!a->guard_s)
-		return a->before.candidate ? bird_change_save(a->d, e) :
-					     OUTCOME_UNCHANGED;
+		return a->before.candidate ? bird_change_save(a->d, e)
+					   : OUTCOME_UNCHANGED;
 	bird_script_adopt(a->d->paths, a->key, &script);
 	o = run(a->d, key, "adopt", &script, e);
 	return o == OUTCOME_APPLIED ? OUTCOME_UNCHANGED : o;
@@ -255,13 +256,14 @@ static bool foreign_same(const struct apply *a,
 
 	return strcmp(x, y) == 0 ||
 	       err_set(e, ERR_UNKNOWN,
-		       "configuration that is not cutover's changed while the change was made");
+		       "configuration that is not cutover's changed while the "
+		       "change was made");
 }
 
 static enum outcome read_back(struct apply *a, struct err *e)
 {
-	bird_snapshot_auto after = { 0 };
-	resource_set_auto own = { 0 };
+	bird_snapshot_auto after = {0};
+	resource_set_auto own = {0};
 	const char *id = a->next.id;
 
 	if (!bird_snapshot_read(a->d->ctx, a->d->device, a->d->paths, NULL,
@@ -270,8 +272,8 @@ static enum outcome read_back(struct apply *a, struct err *e)
 		return OUTCOME_UNKNOWN;
 	}
 	bird_observe_own(&after, &own);
-	if (id ? !after.running_id || strcmp(id, after.running_id) != 0 :
-		 after.running_id != NULL) {
+	if (id ? !after.running_id || strcmp(id, after.running_id) != 0
+	       : after.running_id != NULL) {
 		err_set(e, ERR_UNKNOWN, "BIRD does not run what was loaded");
 		return OUTCOME_UNKNOWN;
 	}
@@ -293,9 +295,9 @@ static enum outcome candidate_send(struct apply *a, struct err *e)
 		.key = a->key,
 		.guard_s = a->guard_s,
 		.boot_first = a->guard_s && a->before.unconfirmed,
-		.to_boot = boot->len == a->text.len &&
-			   memcmp(boot->text, buf_str(&a->text), boot->len) ==
-				   0,
+		.to_boot =
+			boot->len == a->text.len &&
+			memcmp(boot->text, buf_str(&a->text), boot->len) == 0,
 		.running_id = a->before.running_id,
 		.next_id = a->next.id,
 		.text = &a->text,
@@ -334,9 +336,7 @@ enum outcome bird_change_apply(const struct bird_device *d, const char *text,
 			       const char *key, const char *once,
 			       uint32_t guard_s, struct err *e)
 {
-	struct apply a = {
-		.d = d, .key = key, .once = once, .guard_s = guard_s
-	};
+	struct apply a = {.d = d, .key = key, .once = once, .guard_s = guard_s};
 	enum outcome o = apply_steps(&a, text, e);
 
 	apply_done(&a);
@@ -349,7 +349,7 @@ enum outcome bird_change_apply(const struct bird_device *d, const char *text,
 static bool reload_safe(const struct bird_device *d, struct bird_snapshot *ret,
 			struct err *e)
 {
-	struct bird_edits none = { 0 };
+	struct bird_edits none = {0};
 
 	return bird_snapshot_read(d->ctx, d->device, d->paths, NULL, ret, e) &&
 	       bird_byhand_check(ret, &none, e);
@@ -358,23 +358,23 @@ static bool reload_safe(const struct bird_device *d, struct bird_snapshot *ret,
 static enum outcome verified(const struct bird_device *d,
 			     const struct bird_snapshot *before, struct err *e)
 {
-	bird_snapshot_auto after = { 0 };
+	bird_snapshot_auto after = {0};
 
 	if (!bird_snapshot_read(d->ctx, d->device, d->paths, NULL, &after, e))
 		return OUTCOME_UNKNOWN;
 	if (after.candidate || after.unconfirmed) {
-		err_set(e, ERR_UNKNOWN,
-			"'%s' still runs a candidate", d->ctx->target->name);
+		err_set(e, ERR_UNKNOWN, "'%s' still runs a candidate",
+			d->ctx->target->name);
 		return OUTCOME_UNKNOWN;
 	}
-	return bird_byhand_compare(before, &after, NULL, e) ? OUTCOME_APPLIED :
-							      OUTCOME_UNKNOWN;
+	return bird_byhand_compare(before, &after, NULL, e) ? OUTCOME_APPLIED
+							    : OUTCOME_UNKNOWN;
 }
 
 enum outcome bird_change_confirm(const struct bird_device *d, const char *key,
 				 struct err *e)
 {
-	bird_snapshot_auto before = { 0 };
+	bird_snapshot_auto before = {0};
 	buf_auto script = BUF_INIT;
 	mem_auto_free char *once = mem_format("%s/confirm", key);
 	enum outcome o;
@@ -398,7 +398,7 @@ enum outcome bird_change_revert(const struct bird_device *d, const char *key,
 
 enum outcome bird_change_save(const struct bird_device *d, struct err *e)
 {
-	bird_snapshot_auto before = { 0 };
+	bird_snapshot_auto before = {0};
 	buf_auto script = BUF_INIT;
 	mem_auto_free char *once = NULL;
 	enum outcome o;

@@ -30,7 +30,7 @@ void bird_edits_done(struct bird_edits *l)
 		resource_done(&l->v[i].set);
 	}
 	free(l->v);
-	*l = (struct bird_edits){ 0 };
+	*l = (struct bird_edits){0};
 }
 
 /* ---- text ---- */
@@ -80,7 +80,7 @@ static bool line_parse(const char *line, size_t len, struct bird_edits *l,
 		       struct err *e)
 {
 	json_auto *j = json_text_parse(line, len, e);
-	struct bird_edit x = { 0 };
+	struct bird_edit x = {0};
 
 	if (!j || !resource_from_json(json_peek(j, "was"), &x.was, e))
 		return false;
@@ -98,7 +98,7 @@ static bool line_parse(const char *line, size_t len, struct bird_edits *l,
 bool bird_edits_parse(const char *text, uint32_t asn, struct bird_edits *ret,
 		      struct err *e)
 {
-	bird_edits_auto l = { 0 };
+	bird_edits_auto l = {0};
 	buf_auto again = BUF_INIT;
 
 	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p != '\0')
@@ -109,9 +109,10 @@ bool bird_edits_parse(const char *text, uint32_t asn, struct bird_edits *ret,
 		return false;
 	if (!l.n || strcmp(text, buf_str(&again)) != 0)
 		return err_set(e, ERR_REFUSED,
-			       "a change for BIRD does not say what it would do: it was altered after it was rendered");
+			       "a change for BIRD does not say what it would "
+			       "do: it was altered after it was rendered");
 	*ret = l;
-	l = (struct bird_edits){ 0 };
+	l = (struct bird_edits){0};
 	return true;
 }
 
@@ -139,12 +140,21 @@ bool bird_edits_check(const struct bird_edits *l,
 		if (is)
 			resource_diff(was, is, &diff);
 		return err_set(e, ERR_REFUSED,
-			       "%s '%s' is not what it was when the change was rendered: %.*s",
+			       "%s '%s' is not what it was when the change was "
+			       "rendered: %.*s",
 			       resource_kind_name(was->kind), was->name,
 			       (int)(diff.len ? diff.len - 1 : 0),
 			       buf_str(&diff));
 	}
 	return true;
+}
+
+static bool same_secret(const struct resource *a, const struct resource *b)
+{
+	const char *x = a->session.secret, *y = b->session.secret;
+
+	return a->kind != RESOURCE_SESSION ||
+	       strcmp(x ? x : "", y ? y : "") == 0;
 }
 
 bool bird_edits_done_already(const struct bird_edits *l,
@@ -155,8 +165,8 @@ bool bird_edits_done_already(const struct bird_edits *l,
 		const struct resource *is =
 			resource_set_find(now, set->kind, set->name);
 
-		if (!set->present ? is && is->present :
-				    !is || !resource_satisfies(is, set))
+		if (!set->present ? is && is->present
+				  : !is || !resource_satisfies(is, set))
 			return false;
 	}
 	return true;
@@ -232,18 +242,20 @@ static bool bound_check(const struct bird_include *f, const struct resource *s,
 {
 	const struct resource *p =
 		policy ? resource_set_find(&f->set, RESOURCE_ROUTE_POLICY,
-					   policy) :
-			 NULL;
+					   policy)
+		       : NULL;
 
 	if (policy && !p)
-		return err_set(e, ERR_REFUSED,
-			       "policy '%s', bound to session '%s', is not there: stage it before binding, unbind before removing",
-			       policy, s->name);
+		return err_set(
+			e, ERR_REFUSED,
+			"policy '%s', bound to session '%s', is not there: "
+			"stage it before binding, unbind before removing",
+			policy, s->name);
 	if (p && strcmp(p->route_policy.direction, direction) != 0)
-		return err_set(e, ERR_REFUSED,
-			       "policy '%s' is for %s, not for %s of session '%s'",
-			       policy, p->route_policy.direction, direction,
-			       s->name);
+		return err_set(
+			e, ERR_REFUSED,
+			"policy '%s' is for %s, not for %s of session '%s'",
+			policy, p->route_policy.direction, direction, s->name);
 	return true;
 }
 

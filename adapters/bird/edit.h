@@ -25,7 +25,8 @@ struct bird_edits {
 	size_t n, cap;
 };
 
-#define bird_edits_auto __attribute__((cleanup(bird_edits_done))) struct bird_edits
+#define bird_edits_auto                                                        \
+	__attribute__((cleanup(bird_edits_done))) struct bird_edits
 
 /* Takes copies. */
 void bird_edits_add(struct bird_edits *l, const struct resource *was,

@@ -16,14 +16,16 @@
 #include "orchestrator/base/digest.h"
 #include "orchestrator/port/target.h"
 
-#define HEAD "# Written by cutover. Do not edit: a file changed by hand is refused.\n"
-#define ID_BEFORE    "define " BIRD_SYMBOL_TEXT " = \""
-#define ID_AFTER     "\";\n"
-#define STATE_MARK   "#: "
-#define ORIGIN_MARK  "#= original "
-#define PASSWORD_ON  "\tpassword \""
+#define HEAD                                                                   \
+	"# Written by cutover. Do not edit: a file changed by hand is "        \
+	"refused.\n"
+#define ID_BEFORE "define " BIRD_SYMBOL_TEXT " = \""
+#define ID_AFTER "\";\n"
+#define STATE_MARK "#: "
+#define ORIGIN_MARK "#= original "
+#define PASSWORD_ON "\tpassword \""
 #define PASSWORD_OFF "\";"
-#define BFD_TEXT     "protocol bfd " BIRD_SYMBOL_BFD "\n{\n}\n"
+#define BFD_TEXT "protocol bfd " BIRD_SYMBOL_BFD "\n{\n}\n"
 
 const char *bird_include_password(const struct bird_include *f,
 				  const char *session)
@@ -47,8 +49,7 @@ void bird_include_set_password(struct bird_include *f, const char *session,
 	f->passwords = mem_realloc(f->passwords, f->n_passwords + 1,
 				   sizeof(*f->passwords));
 	f->passwords[f->n_passwords++] = (struct bird_password){
-		.session = mem_strdup(session), .value = mem_strdup(value)
-	};
+		.session = mem_strdup(session), .value = mem_strdup(value)};
 }
 
 void bird_include_done(struct bird_include *f)
@@ -61,14 +62,14 @@ void bird_include_done(struct bird_include *f)
 	free(f->passwords);
 	free(f->original);
 	free(f->id);
-	*f = (struct bird_include){ 0 };
+	*f = (struct bird_include){0};
 }
 
 void bird_include_copy(struct bird_include *dst, const struct bird_include *src)
 {
-	*dst = (struct bird_include){ .original_len = src->original_len,
-				      .id = mem_strdup(src->id),
-				      .bfd = src->bfd };
+	*dst = (struct bird_include){.original_len = src->original_len,
+				     .id = mem_strdup(src->id),
+				     .bfd = src->bfd};
 	dst->original = mem_strndup(src->original ? src->original : "",
 				    src->original_len);
 	resource_set_copy(&dst->set, &src->set);
@@ -101,9 +102,9 @@ static int resource_cmp(const void *a, const void *b)
 bool bird_include_object(const struct resource *r, const char *password,
 			 uint32_t asn, struct buf *out, struct err *e)
 {
-	return r->kind == RESOURCE_ROUTE_POLICY ?
-		       bird_text_policy(r, asn, out, e) :
-		       bird_text_session(r, password, out, e);
+	return r->kind == RESOURCE_ROUTE_POLICY
+		       ? bird_text_policy(r, asn, out, e)
+		       : bird_text_session(r, password, out, e);
 }
 
 static bool object_write(struct bird_include *f, const struct resource *r,
@@ -118,16 +119,16 @@ static bool object_write(struct bird_include *f, const struct resource *r,
 			       "the password of session '%s' is not at hand",
 			       r->name);
 	buf_printf(out, STATE_MARK "%s\n", text);
-	return bird_include_object(r, r->session.secret &&
-						      r->kind == RESOURCE_SESSION ?
-					      password :
-					      NULL,
-				   asn, out, e);
+	return bird_include_object(
+		r,
+		r->session.secret && r->kind == RESOURCE_SESSION ? password
+								 : NULL,
+		asn, out, e);
 }
 
 static bool names_check(const struct bird_include *f, struct err *e)
 {
-	struct bird_names names = { 0 };
+	struct bird_names names = {0};
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < f->set.n; i++)
@@ -208,7 +209,8 @@ static bool starts(const char *p, const char *end, const char *with)
 static bool edited(const char *path, struct err *e)
 {
 	return err_set(e, ERR_REFUSED,
-		       "'%s' was edited by hand: put back what cutover wrote, or remove all of it",
+		       "'%s' was edited by hand: put back what cutover wrote, "
+		       "or remove all of it",
 		       path);
 }
 
@@ -254,8 +256,7 @@ static bool original_read(struct reader *r, const char *line, size_t len,
 {
 	mem_auto_free char *text = mem_strndup(line, len);
 	char *rest;
-	unsigned long long n =
-		strtoull(text + strlen(ORIGIN_MARK), &rest, 10);
+	unsigned long long n = strtoull(text + strlen(ORIGIN_MARK), &rest, 10);
 
 	if (*rest || n != (unsigned long long)(r->end - r->p))
 		return edited(r->path, e);
@@ -308,8 +309,8 @@ static bool head_read(struct reader *r, struct err *e)
 bool bird_include_parse(const char *path, const char *text, size_t len,
 			struct bird_include *ret, struct err *e)
 {
-	struct bird_include f = { 0 };
-	struct reader r = { path, text, text + len, &f };
+	struct bird_include f = {0};
+	struct reader r = {path, text, text + len, &f};
 
 	if (!starts(text, r.end, HEAD)) {
 		if (memmem(text, len, BIRD_SYMBOL_TEXT,

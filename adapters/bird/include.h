@@ -35,7 +35,8 @@ struct bird_include {
 	bool bfd; /* has our own protocol bfd */
 };
 
-#define bird_include_auto __attribute__((cleanup(bird_include_done))) struct bird_include
+#define bird_include_auto                                                      \
+	__attribute__((cleanup(bird_include_done))) struct bird_include
 
 /*
  * False with ERR_REFUSED when the file was edited by hand.  Sessions get

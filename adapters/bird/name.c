@@ -36,7 +36,8 @@ bool bird_symbol(const char *name, char out[BIRD_SYMBOL_MAX + 1], struct err *e)
 		buf_puts(&b, BIRD_SYMBOL_PREFIX);
 	if (!*name || !name_chars(name, &b))
 		return err_set(e, ERR_INVALID,
-			       "'%s' cannot be a name on BIRD: use letters, digits, '-', '_', '/', '.' and ':'",
+			       "'%s' cannot be a name on BIRD: use letters, "
+			       "digits, '-', '_', '/', '.' and ':'",
 			       name);
 	if (b.len <= BIRD_SYMBOL_MAX) {
 		memcpy(out, b.data, b.len + 1);
@@ -77,12 +78,14 @@ bool bird_names_add(struct bird_names *s, const char *name, struct err *e)
 	if (strcmp(symbol, BIRD_SYMBOL_TEXT) == 0 ||
 	    strcmp(symbol, BIRD_SYMBOL_BFD) == 0)
 		return err_set(e, ERR_INVALID,
-			       "'%s' would be '%s' on BIRD, which the adapter uses itself: rename it",
+			       "'%s' would be '%s' on BIRD, which the adapter "
+			       "uses itself: rename it",
 			       name, symbol);
 	for (size_t i = 0; i < s->n; i++)
 		if (strcmp(s->v[i], symbol) == 0)
 			return err_set(e, ERR_INVALID,
-				       "'%s' and '%s' would both be '%s' on BIRD: rename one",
+				       "'%s' and '%s' would both be '%s' on "
+				       "BIRD: rename one",
 				       s->name[i], name, symbol);
 	MEM_GROW(s->v, s->n, s->cap);
 	if (cap != s->cap)
@@ -98,5 +101,5 @@ void bird_names_done(struct bird_names *s)
 		free(s->name[i]);
 	free(s->name);
 	free(s->v);
-	*s = (struct bird_names){ 0 };
+	*s = (struct bird_names){0};
 }

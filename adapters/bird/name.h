@@ -12,10 +12,10 @@
 
 #include "orchestrator/base/err.h"
 
-#define BIRD_SYMBOL_MAX	   64
+#define BIRD_SYMBOL_MAX 64
 #define BIRD_SYMBOL_PREFIX "CUTOVER_"
-#define BIRD_SYMBOL_TEXT   "CUTOVER_text" /* which text runs */
-#define BIRD_SYMBOL_BFD	   "CUTOVER_bfd"  /* our own protocol bfd */
+#define BIRD_SYMBOL_TEXT "CUTOVER_text" /* which text runs */
+#define BIRD_SYMBOL_BFD "CUTOVER_bfd"	/* our own protocol bfd */
 
 /* A name that is too long is cut and ends in part of its SHA-256. */
 bool bird_symbol(const char *name, char out[BIRD_SYMBOL_MAX + 1],

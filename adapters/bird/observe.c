@@ -39,14 +39,14 @@ static void session_uptime(const struct bird_snapshot *s,
 			   const struct bird_protocol *p,
 			   struct state_session *x)
 {
-	int64_t ago = s->server_time ? bird_time_ago(p->since, s->server_time) :
-				       -1;
+	int64_t ago =
+		s->server_time ? bird_time_ago(p->since, s->server_time) : -1;
 
 	if (ago < 0 || !bird_protocol_established(p))
 		return;
 	x->uptime_s = (uint64_t)ago;
-	x->established_epoch_s = (uint64_t)bird_time_epoch(
-		p->since, s->server_time, s->now);
+	x->established_epoch_s =
+		(uint64_t)bird_time_epoch(p->since, s->server_time, s->now);
 }
 
 static void session_live(const struct bird_snapshot *s,
@@ -135,10 +135,10 @@ static const struct resource *own_session(const struct bird_snapshot *s,
 		const struct resource *r = &set->v[i];
 
 		if (r->kind == RESOURCE_SESSION &&
-		    (want->session.neighbor ?
-			     strcmp(r->session.neighbor,
-				    want->session.neighbor) == 0 :
-			     strcmp(r->name, want->name) == 0))
+		    (want->session.neighbor
+			     ? strcmp(r->session.neighbor,
+				      want->session.neighbor) == 0
+			     : strcmp(r->name, want->name) == 0))
 			return r;
 	}
 	return NULL;
@@ -156,10 +156,11 @@ static bool foreign_session(const struct bird_snapshot *s,
 		    strcmp(p->neighbor, want->session.neighbor) != 0)
 			continue;
 		if (*ret)
-			return err_set(
-				e, ERR_INVALID,
-				"session '%s': BIRD has two protocols with neighbor '%s', '%s' and '%s'",
-				want->name, p->neighbor, (*ret)->name, p->name);
+			return err_set(e, ERR_INVALID,
+				       "session '%s': BIRD has two protocols "
+				       "with neighbor '%s', '%s' and '%s'",
+				       want->name, p->neighbor, (*ret)->name,
+				       p->name);
 		*ret = p;
 	}
 	return true;
@@ -190,9 +191,9 @@ static bool session_observe(const struct bird_snapshot *s,
 	if (own) {
 		r = resource_set_add_copy(ret, own);
 		own_overlay(s, r);
-		p = bird_symbol(own->name, symbol, NULL) ?
-			    bird_protocols_find(&s->protocols, symbol) :
-			    NULL;
+		p = bird_symbol(own->name, symbol, NULL)
+			    ? bird_protocols_find(&s->protocols, symbol)
+			    : NULL;
 		if (p)
 			session_lists(s, p, i, &r->session);
 		set_str(&r->name, want->name);
@@ -241,7 +242,7 @@ static void list_move(struct state_list *dst, struct state_list *src)
 {
 	state_list_done(dst);
 	*dst = *src;
-	*src = (struct state_list){ 0 };
+	*src = (struct state_list){0};
 }
 
 static void route_observe(const struct bird_snapshot *s,
@@ -251,8 +252,8 @@ static void route_observe(const struct bird_snapshot *s,
 	const struct bird_section *rib = bird_snapshot_find(s, "route %zu", i);
 	const struct bird_section *fib = bird_snapshot_find(s, "kernel %zu", i);
 	struct resource *r = resource_set_add(ret, RESOURCE_ROUTE, want->name);
-	struct bird_route best = { 0 };
-	struct state_list hops = { 0 };
+	struct bird_route best = {0};
+	struct state_list hops = {0};
 	const struct bird_protocol *p = NULL;
 	bool kernel = fib && bird_kernel_parse(fib->text, fib->len, &hops);
 
@@ -284,8 +285,8 @@ static void config_observe(const struct bird_snapshot *s,
 	r->config.foreign = bird_snapshot_text(s, p, false);
 	digest_sha256_hex(r->config.text, strlen(r->config.text), hex);
 	r->config.digest = mem_strdup(hex);
-	r->config.saved = !s->candidate && !s->unconfirmed &&
-			  s->loaded >= 0 && !bird_snapshot_stale(s);
+	r->config.saved = !s->candidate && !s->unconfirmed && s->loaded >= 0 &&
+			  !bird_snapshot_stale(s);
 }
 
 bool bird_observe_set(const struct bird_snapshot *s, const struct bird_paths *p,

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define PATH_CHARS                                                            \
+#define PATH_CHARS                                                             \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+@"
 
 static bool path_take(const struct target *t, const char *key, const char *dflt,
@@ -19,7 +19,8 @@ static bool path_take(const struct target *t, const char *key, const char *dflt,
 	if (v[0] != '/' || strspn(v, PATH_CHARS) != strlen(v) ||
 	    v[strlen(v) - 1] == '/')
 		return err_set(e, ERR_INVALID,
-			       "'%s' of '%s': '%s' is not an absolute path of letters, digits and '._-+@'",
+			       "'%s' of '%s': '%s' is not an absolute path of "
+			       "letters, digits and '._-+@'",
 			       key, t->name, v);
 	*ret = mem_strdup(v);
 	return true;
@@ -31,9 +32,10 @@ static bool group_take(const struct target *t, char **ret, struct err *e)
 
 	if (!*v || *v == '-' || strchr(v, '/') ||
 	    strspn(v, PATH_CHARS) != strlen(v))
-		return err_set(e, ERR_INVALID,
-			       "'group' of '%s': '%s' is not the name of a group",
-			       t->name, v);
+		return err_set(
+			e, ERR_INVALID,
+			"'group' of '%s': '%s' is not the name of a group",
+			t->name, v);
 	*ret = mem_strdup(v);
 	return true;
 }
@@ -48,7 +50,7 @@ static char *folder_of(const char *path)
 bool bird_paths_init(struct bird_paths *p, const struct target *t,
 		     struct err *e)
 {
-	*p = (struct bird_paths){ 0 };
+	*p = (struct bird_paths){0};
 	if (!path_take(t, "config", "/etc/bird/bird.conf", &p->config, e) ||
 	    !path_take(t, "include", "/etc/bird/cutover.conf", &p->include,
 		       e) ||
@@ -57,7 +59,8 @@ bool bird_paths_init(struct bird_paths *p, const struct target *t,
 		goto fail;
 	if (strcmp(p->config, p->include) == 0) {
 		err_set(e, ERR_INVALID,
-			"'include' of '%s' is the boot file '%s' itself: name a file of cutover's own",
+			"'include' of '%s' is the boot file '%s' itself: name "
+			"a file of cutover's own",
 			t->name, p->config);
 		goto fail;
 	}
@@ -79,5 +82,5 @@ void bird_paths_done(struct bird_paths *p)
 	free(p->next);
 	free(p->next_config);
 	free(p->folder);
-	*p = (struct bird_paths){ 0 };
+	*p = (struct bird_paths){0};
 }

@@ -22,7 +22,8 @@ struct bird_paths {
 	char *folder; /* of the include */
 };
 
-#define bird_paths_auto __attribute__((cleanup(bird_paths_done))) struct bird_paths
+#define bird_paths_auto                                                        \
+	__attribute__((cleanup(bird_paths_done))) struct bird_paths
 
 /* From the target's parameters; refuses what cannot be written in BIRD's
  * configuration language or in a shell script. */

@@ -34,7 +34,7 @@ void bird_protocols_done(struct bird_protocols *l)
 	for (size_t i = 0; i < l->n; i++)
 		protocol_done(&l->v[i]);
 	free(l->v);
-	*l = (struct bird_protocols){ 0 };
+	*l = (struct bird_protocols){0};
 }
 
 const struct bird_protocol *bird_protocols_find(const struct bird_protocols *l,
@@ -89,7 +89,7 @@ static char *since_take(const char **s)
 /* 'vpn1  BGP  ---  up  06:38:30.114  Established' */
 static void summary_parse(const char *line, struct bird_protocols *l)
 {
-	struct bird_protocol p = { 0 };
+	struct bird_protocol p = {0};
 	mem_auto_free char *table = NULL;
 
 	p.name = word_take(&line);
@@ -136,7 +136,8 @@ static void neighbor_set(struct bird_protocol *p, const char *v)
 		p->interface = mem_strdup(at + 1);
 }
 
-static void detail_parse(const char *key, const char *v, struct bird_protocol *p)
+static void detail_parse(const char *key, const char *v,
+			 struct bird_protocol *p)
 {
 	if (strcmp(key, "BGP state") == 0)
 		string_set(&p->bgp_state, v);
@@ -178,7 +179,7 @@ void bird_protocols_parse(const char *text, size_t len,
 	struct bird_cursor c;
 	struct bird_line l;
 
-	*ret = (struct bird_protocols){ 0 };
+	*ret = (struct bird_protocols){0};
 	bird_reply_start(&c, text, len);
 	while (bird_reply_next(&c, &l)) {
 		mem_auto_free char *line = mem_strndup(l.text, l.len);
@@ -216,7 +217,7 @@ char *bird_bfd_state(const char *text, size_t len, const char *address)
 /* ---- time ---- */
 
 #define WANDER_MS 200
-#define DAY_MS	  86400000
+#define DAY_MS 86400000
 
 struct moment {
 	bool has_date, has_time;
@@ -246,7 +247,7 @@ static void moment_parse(const char *s, struct moment *m)
 {
 	int y, mo, d;
 
-	*m = (struct moment){ 0 };
+	*m = (struct moment){0};
 	m->tm.tm_mday = 1;
 	if (sscanf(s, "%4d-%2d-%2d", &y, &mo, &d) == 3) {
 		m->has_date = true;
@@ -308,8 +309,8 @@ int64_t bird_time_epoch(const char *since, const char *now, int64_t epoch)
 	return (local - ago) / 1000 - zone;
 }
 
-bool bird_time_same(const char *since_a, const char *now_a,
-		    const char *since_b, const char *now_b)
+bool bird_time_same(const char *since_a, const char *now_a, const char *since_b,
+		    const char *now_b)
 {
 	int64_t a = ago_ms(since_a, now_a), b = ago_ms(since_b, now_b), d;
 	struct moment x, y;

@@ -26,7 +26,8 @@ struct bird_protocols {
 	size_t n, cap;
 };
 
-#define bird_protocols_auto __attribute__((cleanup(bird_protocols_done))) struct bird_protocols
+#define bird_protocols_auto                                                    \
+	__attribute__((cleanup(bird_protocols_done))) struct bird_protocols
 
 void bird_protocols_parse(const char *text, size_t len,
 			  struct bird_protocols *ret);
@@ -57,7 +58,7 @@ int64_t bird_time_epoch(const char *since, const char *now, int64_t epoch);
  * monotonic clock, so the last digits wander; and it prints a date only once a
  * time is old enough, which is taken for the same.
  */
-bool bird_time_same(const char *since_a, const char *now_a,
-		    const char *since_b, const char *now_b);
+bool bird_time_same(const char *since_a, const char *now_a, const char *since_b,
+		    const char *now_b);
 
 #endif

@@ -55,7 +55,7 @@ static bool word_is(const struct scan *s, const char *w)
 
 void bird_redact_collect(const char *text, size_t len, struct state_list *names)
 {
-	struct scan s = { .p = text, .end = text + len };
+	struct scan s = {.p = text, .end = text + len};
 	bool after = false;
 	enum token t;
 
@@ -94,7 +94,7 @@ static bool word_arms(const struct scan *s, const struct state_list *names)
 void bird_redact_write(const char *text, size_t len,
 		       const struct state_list *names, struct buf *out)
 {
-	struct scan s = { .p = text, .end = text + len };
+	struct scan s = {.p = text, .end = text + len};
 	bool armed = false;
 	enum token t;
 
@@ -109,8 +109,8 @@ void bird_redact_write(const char *text, size_t len,
 		else if (t == TOKEN_STRING)
 			armed = false;
 		else
-			armed &= isspace((unsigned char)*s.tok) ||
-				 *s.tok == '=';
+			armed &=
+				isspace((unsigned char)*s.tok) || *s.tok == '=';
 		if (t == TOKEN_STRING)
 			buf_putc(out, '"');
 		buf_add(out, s.tok, s.len);

@@ -12,7 +12,8 @@
 #include "orchestrator/model/states.h"
 
 /* Adds the symbols that this text uses as passwords. */
-void bird_redact_collect(const char *text, size_t len, struct state_list *names);
+void bird_redact_collect(const char *text, size_t len,
+			 struct state_list *names);
 void bird_redact_write(const char *text, size_t len,
 		       const struct state_list *names, struct buf *out);
 

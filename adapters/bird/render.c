@@ -17,9 +17,9 @@
 #include "adapters/bird/text.h"
 #include "adapters/transport/linux_interface.h"
 
-#define KINDS                                                                 \
-	(RESOURCE_BIT(RESOURCE_INTERFACE) | RESOURCE_BIT(RESOURCE_SESSION) |  \
-	 RESOURCE_BIT(RESOURCE_ROUTE_POLICY) | RESOURCE_BIT(RESOURCE_ROUTE) | \
+#define KINDS                                                                  \
+	(RESOURCE_BIT(RESOURCE_INTERFACE) | RESOURCE_BIT(RESOURCE_SESSION) |   \
+	 RESOURCE_BIT(RESOURCE_ROUTE_POLICY) | RESOURCE_BIT(RESOURCE_ROUTE) |  \
 	 RESOURCE_BIT(RESOURCE_CONFIG))
 
 static bool kind_check(const struct resource *r, struct err *e)
@@ -34,7 +34,7 @@ bool bird_check(const struct target *t, const struct resource_set *set,
 		struct err *e)
 {
 	bird_paths_auto paths;
-	struct bird_names names = { 0 };
+	struct bird_names names = {0};
 	buf_auto text = BUF_INIT;
 	bool ok = bird_paths_init(&paths, t, e);
 
@@ -112,16 +112,26 @@ static bool session_foreign(const struct resource *from,
 {
 	if (want->present && resource_satisfies(from, want))
 		return true;
-	return err_set(e, ERR_REFUSED,
-		       "session '%s' with '%s' is not cutover's: it stands in BIRD's own configuration, which the operator must change",
-		       want->name,
-		       from->session.neighbor ? from->session.neighbor : "?");
+	return err_set(
+		e, ERR_REFUSED,
+		"session '%s' with '%s' is not cutover's: it stands in BIRD's "
+		"own configuration, which the operator must change",
+		want->name,
+		from->session.neighbor ? from->session.neighbor : "?");
 }
 
 static void absent(struct resource *r, const struct resource *like)
 {
-	*r = (struct resource){ .kind = like->kind,
-				.name = mem_strdup(like->name) };
+	*r = (struct resource){.kind = like->kind,
+			       .name = mem_strdup(like->name)};
+}
+
+/* Nothing to do for it, while others of the set change? */
+static bool session_same(const struct resource *a, const struct resource *b)
+{
+	const char *x = a->session.secret, *y = b->session.secret;
+
+	return resource_equal(a, b) && strcmp(x ? x : "", y ? y : "") == 0;
 }
 
 static bool session_edit(const struct resource *from,
@@ -149,7 +159,7 @@ static bool session_edit(const struct resource *from,
 
 		ok = bird_text_session(&set, set.session.secret, &text, e);
 	}
-	if (ok)
+	if (ok && !(there && session_same(from, &set)))
 		bird_edits_add(l, there ? from : &none,
 			       set.present ? &set : &none);
 	resource_done(&set);
@@ -168,7 +178,8 @@ static bool policy_edit(const struct resource *from,
 
 	if (there && want->present && !resource_equal(from, want))
 		return err_set(e, ERR_REFUSED,
-			       "policy '%s' is present with another body: a policy is never edited, make a new generation",
+			       "policy '%s' is present with another body: a "
+			       "policy is never edited, make a new generation",
 			       want->name);
 	if (there == want->present)
 		return true;
@@ -221,12 +232,13 @@ bool bird_render(const struct target *t, const struct resource_set *from,
 		 const struct resource_set *to, struct changeset *ret,
 		 struct err *e)
 {
-	bird_edits_auto edits = { 0 };
-	struct changeset cs = { 0 };
+	bird_edits_auto edits = {0};
+	struct changeset cs = {0};
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < to->n; i++)
-		ok = one(t, resource_set_find(from, to->v[i].kind, to->v[i].name),
+		ok = one(t,
+			 resource_set_find(from, to->v[i].kind, to->v[i].name),
 			 &to->v[i], &edits, &cs, e);
 	ok = ok && bird_part(t, &edits, &cs, e);
 	if (!ok) {

@@ -52,7 +52,7 @@ bool bird_reply_next(struct bird_cursor *c, struct bird_line *ret)
 	} else if (len) {
 		c->code = -1;
 	}
-	*ret = (struct bird_line){ .code = c->code, .text = p, .len = len };
+	*ret = (struct bird_line){.code = c->code, .text = p, .len = len};
 	return true;
 }
 

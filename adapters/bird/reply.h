@@ -17,19 +17,19 @@
 /* The codes that the adapter acts on, as seen on BIRD 2.0.12. */
 enum bird_code {
 	BIRD_WELCOME = 1,
-	BIRD_READING = 2,	/* 'Reading configuration from PATH' */
-	BIRD_RECONFIGURED = 3,	/* also 'Daemon is up and running' */
-	BIRD_IN_PROGRESS = 4,	/* 'Reconfiguration in progress' */
+	BIRD_READING = 2,      /* 'Reading configuration from PATH' */
+	BIRD_RECONFIGURED = 3, /* also 'Daemon is up and running' */
+	BIRD_IN_PROGRESS = 4,  /* 'Reconfiguration in progress' */
 	BIRD_QUEUED = 5,
 	BIRD_SHUTTING_DOWN = 6,
 	BIRD_STATUS = 13,
 	BIRD_UNQUEUED = 17,
 	BIRD_CONFIRMED = 18,
-	BIRD_NOTHING = 19,	/* confirm or undo had nothing to do */
-	BIRD_CHECKED = 20,	/* 'Configuration OK' */
+	BIRD_NOTHING = 19, /* confirm or undo had nothing to do */
+	BIRD_CHECKED = 20, /* 'Configuration OK' */
 	BIRD_UNDO = 21,
-	BIRD_UNDO_TIMER = 22,	/* 'undo in 19.998 s' */
-	BIRD_VALUE = 23,	/* of eval */
+	BIRD_UNDO_TIMER = 22, /* 'undo in 19.998 s' */
+	BIRD_VALUE = 23,      /* of eval */
 	BIRD_VERSION = 1000,
 	BIRD_PROTOCOL = 1002,
 	BIRD_DETAILS = 1006,

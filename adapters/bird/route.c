@@ -41,7 +41,7 @@ void bird_route_done(struct bird_route *r)
 	free(r->protocol);
 	free(r->as_path);
 	state_list_done(&r->next_hops);
-	*r = (struct bird_route){ 0 };
+	*r = (struct bird_route){0};
 }
 
 static void hop_add(struct state_list *l, const char *address,
@@ -93,7 +93,7 @@ void bird_route_parse(const char *text, size_t len, struct bird_route *ret)
 	struct bird_cursor c;
 	struct bird_line l;
 
-	*ret = (struct bird_route){ 0 };
+	*ret = (struct bird_route){0};
 	bird_reply_start(&c, text, len);
 	while (bird_reply_next(&c, &l)) {
 		mem_auto_free char *line = mem_strndup(l.text, l.len);

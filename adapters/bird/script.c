@@ -27,9 +27,8 @@ static void prelude(const struct bird_paths *p, struct buf *out)
 	buf_puts(out, "LC_ALL=C; export LC_ALL\n");
 	buf_printf(out, "b() { birdc -v -s '%s' \"$@\" </dev/null 2>&1; }\n",
 		   p->socket);
-	buf_puts(out,
-		 "running() { b eval " BIRD_SYMBOL_TEXT
-		 " | sed -n 's/^0023 \\([0-9a-f]*\\)$/\\1/p'; }\n");
+	buf_puts(out, "running() { b eval " BIRD_SYMBOL_TEXT
+		      " | sed -n 's/^0023 \\([0-9a-f]*\\)$/\\1/p'; }\n");
 }
 
 /* ---- reading ---- */
@@ -66,7 +65,8 @@ static const char *const read_functions =
 	"\t\tm \"count $1 $x\"; b \"show route import table '$x'.$3 count\"\n"
 	"\t\tm \"paths $1 $x\"\n"
 	"\t\tr=$(b \"show route import table '$x'.$3 all\")\n"
-	"\t\tcase $r in *9001*) r=$(b \"show route protocol '$x' all\") ;; esac\n"
+	"\t\tcase $r in *9001*) r=$(b \"show route protocol '$x' all\") ;; "
+	"esac\n"
 	"\t\tprintf '%s\\n' \"$r\" | sed -n 's/.*BGP\\.as_path: *//p' |\n"
 	"\t\t\tsort -u | head -n 200\n"
 	"\t\tif [ \"$4\" = 1 ]; then\n"
@@ -109,7 +109,8 @@ static bool route_ask(const struct resource *r, size_t i, struct buf *out,
 	buf_printf(out, "m 'route %zu'; b 'show route %s primary all'\n", i,
 		   text);
 	buf_printf(out,
-		   "m 'kernel %zu'; ip %s-j route show table all exact '%s' 2>&1\n",
+		   "m 'kernel %zu'; ip %s-j route show table all exact '%s' "
+		   "2>&1\n",
 		   i, p.family == 4 ? "" : "-6 ", text);
 	return true;
 }
@@ -179,15 +180,16 @@ static void changing(const struct bird_paths *p, struct buf *out)
 		   p->folder);
 	buf_puts(out, change_functions);
 	/* the candidate runs and is verified: make it what boots */
-	buf_puts(out,
-		 "boot() {\n"
-		 "\tflush \"$next\"\n"
-		 "\tmv -f \"$next\" \"$include\" || quit 20 \"cannot rename onto $include\"\n"
-		 "\tflush \"$folder\"\n"
-		 "\tload configure || quit 20 \"$r\"\n"
-		 "\tis_running \"$1\" || quit 20 \"BIRD does not run what boots\"\n"
-		 "\trm -f \"$next_config\"\n"
-		 "}\n");
+	buf_puts(out, "boot() {\n"
+		      "\tflush \"$next\"\n"
+		      "\tmv -f \"$next\" \"$include\" || quit 20 \"cannot "
+		      "rename onto $include\"\n"
+		      "\tflush \"$folder\"\n"
+		      "\tload configure || quit 20 \"$r\"\n"
+		      "\tis_running \"$1\" || quit 20 \"BIRD does not run what "
+		      "boots\"\n"
+		      "\trm -f \"$next_config\"\n"
+		      "}\n");
 }
 
 void bird_script_key_line(const char *key, struct buf *out)
@@ -208,7 +210,9 @@ static void key_write(const char *key, bool guarded, struct buf *out)
 		return;
 	}
 	bird_script_key_line(key, &line);
-	buf_printf(out, "umask 077; printf '%%s' '%s' >\"$next_config\" || quit 20 \"cannot write $next_config\"\n",
+	buf_printf(out,
+		   "umask 077; printf '%%s' '%s' >\"$next_config\" || quit 20 "
+		   "\"cannot write $next_config\"\n",
 		   buf_str(&line));
 }
 
@@ -235,13 +239,17 @@ static void here(const char *file, const struct buf *b, struct buf *out)
 
 static void preconditions(const struct bird_change *x, struct buf *out)
 {
-	buf_puts(out, "settle\nsha256sum -c >/dev/null 2>&1 <<'SUMS' || quit 10 'a configuration file has changed in between'\n");
+	buf_puts(out, "settle\nsha256sum -c >/dev/null 2>&1 <<'SUMS' || quit "
+		      "10 'a configuration file has changed in between'\n");
 	for (size_t i = 0; i < x->sums->n; i++)
 		buf_printf(out, "%s\n", x->sums->v[i]);
 	buf_puts(out, "SUMS\n");
-	buf_printf(out, "is_running '%s' || quit 10 'what BIRD runs has changed in between'\n",
+	buf_printf(out,
+		   "is_running '%s' || quit 10 'what BIRD runs has changed in "
+		   "between'\n",
 		   x->running_id ? x->running_id : "");
-	buf_puts(out, "[ ! -L \"$include\" ] || quit 10 \"$include is a symbolic link\"\n");
+	buf_puts(out, "[ ! -L \"$include\" ] || quit 10 \"$include is a "
+		      "symbolic link\"\n");
 }
 
 static void candidate_write(const struct bird_change *x, struct buf *out)
@@ -270,7 +278,8 @@ void bird_script_change(const struct bird_paths *p, const struct bird_change *x,
 	if (x->to_boot) {
 		buf_printf(out,
 			   "load configure || quit 11 \"$r\"\n"
-			   "is_running '%s' || quit 20 'BIRD does not run what boots'\n"
+			   "is_running '%s' || quit 20 'BIRD does not run what "
+			   "boots'\n"
 			   "rm -f \"$next\"\n",
 			   id);
 		key_write(x->key, x->guard_s > 0, out);
@@ -282,9 +291,13 @@ void bird_script_change(const struct bird_paths *p, const struct bird_change *x,
 	buf_puts(out, "load \"configure \\\"$next_config\\\"");
 	if (x->guard_s)
 		buf_printf(out, " timeout %u", x->guard_s);
-	buf_printf(out, "\" || { rm -f \"$next\" \"$next_config\"; quit %d \"$r\"; }\n",
-		   x->boot_first ? BIRD_EXIT_HALFWAY : BIRD_EXIT_INVALID);
-	buf_printf(out, "is_running '%s' || quit 20 'BIRD does not run the candidate'\n",
+	buf_printf(
+		out,
+		"\" || { rm -f \"$next\" \"$next_config\"; quit %d \"$r\"; }\n",
+		x->boot_first ? BIRD_EXIT_HALFWAY : BIRD_EXIT_INVALID);
+	buf_printf(out,
+		   "is_running '%s' || quit 20 'BIRD does not run the "
+		   "candidate'\n",
 		   id);
 	if (!x->guard_s)
 		buf_printf(out, "boot '%s'\n", id);
@@ -299,49 +312,54 @@ void bird_script_confirm(const struct bird_paths *p, const char *key,
 	line.data[--line.len] = '\0';
 	changing(p, out);
 	buf_printf(out,
-		   "settle\n[ \"$(head -n 1 \"$next_config\" 2>/dev/null)\" = '%s' ] ||\n"
+		   "settle\n[ \"$(head -n 1 \"$next_config\" 2>/dev/null)\" = "
+		   "'%s' ] ||\n"
 		   "\tquit 13 'no change waits for this confirmation'\n",
 		   line.data);
 	/* the change led to what boots: there is nothing to rename */
-	buf_puts(out,
-		 "if ! [ -f \"$next\" ]; then\n"
-		 "\tis_running \"$(id_of \"$include\")\" || quit 13 'BIRD runs something else'\n"
-		 "\trm -f \"$next_config\"\n"
-		 "\texit 0\n"
-		 "fi\n");
-	buf_puts(out,
-		 "id=$(id_of \"$next\")\n"
-		 "is_running \"$id\" || quit 13 'BIRD has gone back by itself'\n"
-		 "r=$(b configure confirm)\n"
-		 "case $r in\n"
-		 "*'0018 '*) ;;\n"
-		 /* nothing to confirm: done before, or gone back just now */
-		 "*'0019 '*) is_running \"$id\" || quit 13 'BIRD has gone back by itself' ;;\n"
-		 "*) quit 20 \"$r\" ;;\n"
-		 "esac\n"
-		 "boot \"$id\"\n");
+	buf_puts(out, "if ! [ -f \"$next\" ]; then\n"
+		      "\tis_running \"$(id_of \"$include\")\" || quit 13 'BIRD "
+		      "runs something else'\n"
+		      "\trm -f \"$next_config\"\n"
+		      "\texit 0\n"
+		      "fi\n");
+	buf_puts(
+		out,
+		"id=$(id_of \"$next\")\n"
+		"is_running \"$id\" || quit 13 'BIRD has gone back by itself'\n"
+		"r=$(b configure confirm)\n"
+		"case $r in\n"
+		"*'0018 '*) ;;\n"
+		/* nothing to confirm: done before, or gone back just now */
+		"*'0019 '*) is_running \"$id\" || quit 13 'BIRD has gone back "
+		"by itself' ;;\n"
+		"*) quit 20 \"$r\" ;;\n"
+		"esac\n"
+		"boot \"$id\"\n");
 }
 
 void bird_script_revert(const struct bird_paths *p, struct buf *out)
 {
 	changing(p, out);
-	buf_puts(out,
-		 "settle\nold=$(id_of \"$include\")\n"
-		 "if is_pending; then\n"
-		 "\tr=$(b configure undo)\n"
-		 "\tcase $r in *'0003 '*|*'0004 '*|*'0019 '*) settle ;; *) quit 20 \"$r\" ;; esac\n"
-		 "fi\n"
-		 "is_running \"$old\" || quit 13 'the change is confirmed already'\n"
-		 "rm -f \"$next\" \"$next_config\"\n");
+	buf_puts(out, "settle\nold=$(id_of \"$include\")\n"
+		      "if is_pending; then\n"
+		      "\tr=$(b configure undo)\n"
+		      "\tcase $r in *'0003 '*|*'0004 '*|*'0019 '*) settle ;; "
+		      "*) quit 20 \"$r\" ;; esac\n"
+		      "fi\n"
+		      "is_running \"$old\" || quit 13 'the change is confirmed "
+		      "already'\n"
+		      "rm -f \"$next\" \"$next_config\"\n");
 }
 
 void bird_script_save(const struct bird_paths *p, struct buf *out)
 {
 	changing(p, out);
-	buf_puts(out,
-		 "settle\nis_pending && quit 14 'a change waits for its confirmation'\n"
-		 "is_running \"$(id_of \"$include\")\" && exit 0\n"
-		 "id=$(id_of \"$next\")\n"
-		 "is_running \"$id\" || quit 10 'BIRD runs neither what boots nor the candidate'\n"
-		 "boot \"$id\"\n");
+	buf_puts(out, "settle\nis_pending && quit 14 'a change waits for its "
+		      "confirmation'\n"
+		      "is_running \"$(id_of \"$include\")\" && exit 0\n"
+		      "id=$(id_of \"$next\")\n"
+		      "is_running \"$id\" || quit 10 'BIRD runs neither what "
+		      "boots nor the candidate'\n"
+		      "boot \"$id\"\n");
 }

@@ -25,7 +25,7 @@ bool bird_script_read(const struct bird_paths *p,
 enum bird_exit {
 	BIRD_EXIT_DONE = 0,
 	/* nothing changed */
-	BIRD_EXIT_MOVED = 10,	/* a file or the running text is not as it was */
+	BIRD_EXIT_MOVED = 10, /* a file or the running text is not as it was */
 	BIRD_EXIT_INVALID = 11, /* BIRD refuses the candidate */
 	BIRD_EXIT_WRITE = 12,	/* the candidate cannot be written */
 	BIRD_EXIT_EXPIRED = 13, /* nothing left to confirm */
@@ -35,14 +35,14 @@ enum bird_exit {
 };
 
 struct bird_change {
-	const char *key;	/* of the changeset */
-	uint32_t guard_s;	/* 0: none */
-	bool boot_first;	/* disarm an older timer by loading what boots */
-	bool to_boot;		/* the result is what boots: load that */
-	const char *running_id; /* before; NULL: none */
-	const char *next_id;	/* after */
-	const struct buf *text; /* new include file */
-	const struct buf *config; /* boot file with the candidate in it */
+	const char *key;  /* of the changeset */
+	uint32_t guard_s; /* 0: none */
+	bool boot_first;  /* disarm an older timer by loading what boots */
+	bool to_boot;	  /* the result is what boots: load that */
+	const char *running_id;	       /* before; NULL: none */
+	const char *next_id;	       /* after */
+	const struct buf *text;	       /* new include file */
+	const struct buf *config;      /* boot file with the candidate in it */
 	const struct state_list *sums; /* 'sha256  path' that must hold */
 };
 

@@ -34,7 +34,7 @@ void bird_snapshot_done(struct bird_snapshot *s)
 	if (s->raw.out.data)
 		explicit_bzero(s->raw.out.data, s->raw.out.len);
 	device_result_done(&s->raw);
-	*s = (struct bird_snapshot){ 0 };
+	*s = (struct bird_snapshot){0};
 }
 
 const struct bird_section *bird_snapshot_find(const struct bird_snapshot *s,
@@ -73,7 +73,8 @@ const struct bird_file *bird_snapshot_stale(const struct bird_snapshot *s)
 
 static bool cut_off(struct err *e)
 {
-	return err_set(e, ERR_INVALID, "the answer of the device is incomplete");
+	return err_set(e, ERR_INVALID,
+		       "the answer of the device is incomplete");
 }
 
 /* 'file 123 1700000000 /etc/bird/x.conf': size, mtime, path */
@@ -104,9 +105,9 @@ static void file_add(struct bird_snapshot *s, const struct bird_file *f)
 /* Where the next mark starts at or after p, or end. */
 static const char *mark_find(const char *p, const char *end, const char *mark)
 {
-	const char *m = p < end ? memmem(p, (size_t)(end - p), mark,
-					 strlen(mark)) :
-				  NULL;
+	const char *m =
+		p < end ? memmem(p, (size_t)(end - p), mark, strlen(mark))
+			: NULL;
 
 	return m ? m : end;
 }
@@ -121,7 +122,7 @@ static bool sections_parse(struct bird_snapshot *s, const char *nonce,
 	while (p < end) {
 		const char *head = p + strlen(mark);
 		const char *nl = memchr(head, '\n', (size_t)(end - head));
-		struct bird_file f = { 0 };
+		struct bird_file f = {0};
 		char *name;
 
 		if (!nl)
@@ -193,8 +194,8 @@ static bool daemon_parse(struct bird_snapshot *s, struct err *e)
 	s->now = strtoll(date->text, NULL, 10);
 	s->loaded = -1;
 	status_parse(s, status);
-	s->unconfirmed = bird_reply_has(timer->text, timer->len,
-					BIRD_UNDO_TIMER);
+	s->unconfirmed =
+		bird_reply_has(timer->text, timer->len, BIRD_UNDO_TIMER);
 	if (run->len >= 64 && strspn(run->text, "0123456789abcdef") == 64)
 		s->running_id = mem_strndup(run->text, 64);
 	bird_protocols_parse(protocols->text, protocols->len, &s->protocols);
@@ -210,20 +211,23 @@ static bool running_parse(struct bird_snapshot *s, const struct bird_paths *p,
 			  struct err *e)
 {
 	const struct bird_file *f = bird_snapshot_file(s, p->include);
-	bird_include_auto boot = { 0 };
-	bird_include_auto next = { 0 };
+	bird_include_auto boot = {0};
+	bird_include_auto next = {0};
 
 	if (!bird_snapshot_file(s, p->config))
-		return err_set(e, ERR_INVALID, "'%s' cannot be read", p->config);
+		return err_set(e, ERR_INVALID, "'%s' cannot be read",
+			       p->config);
 	if (!f)
 		return err_set(e, ERR_INVALID,
-			       "'%s' does not include '%s': create that file empty, end the boot file with 'include \"%s\";', and reload BIRD",
+			       "'%s' does not include '%s': create that file "
+			       "empty, end the boot file with 'include "
+			       "\"%s\";', and reload BIRD",
 			       p->config, p->include, p->include);
 	if (!bird_include_parse(p->include, f->text, f->len, &boot, e))
 		return false;
 	if (id_same(s->running_id, boot.id)) {
 		s->running = boot;
-		boot = (struct bird_include){ 0 };
+		boot = (struct bird_include){0};
 		return true;
 	}
 	if (s->next && s->running_id &&
@@ -232,11 +236,12 @@ static bool running_parse(struct bird_snapshot *s, const struct bird_paths *p,
 	    id_same(s->running_id, next.id)) {
 		s->candidate = true;
 		s->running = next;
-		next = (struct bird_include){ 0 };
+		next = (struct bird_include){0};
 		return true;
 	}
 	return err_set(e, ERR_INVALID,
-		       "BIRD does not run what '%s' says: reload it with 'birdc configure'",
+		       "BIRD does not run what '%s' says: reload it with "
+		       "'birdc configure'",
 		       p->include);
 }
 
@@ -244,9 +249,9 @@ bool bird_snapshot_parse(struct device_result *raw, const char *nonce,
 			 const struct bird_paths *p, struct bird_snapshot *ret,
 			 struct err *e)
 {
-	struct bird_snapshot s = { .raw = *raw };
+	struct bird_snapshot s = {.raw = *raw};
 
-	*raw = (struct device_result){ 0 };
+	*raw = (struct device_result){0};
 	if (!s.raw.out.data) {
 		bird_snapshot_done(&s);
 		return cut_off(e);
@@ -274,7 +279,7 @@ bool bird_snapshot_read(struct adapter_ctx *c, struct device *d,
 			const struct resource_set *want,
 			struct bird_snapshot *ret, struct err *e)
 {
-	struct device_result raw = { 0 };
+	struct device_result raw = {0};
 	buf_auto script = BUF_INIT;
 	char nonce[33];
 
@@ -283,7 +288,8 @@ bool bird_snapshot_read(struct adapter_ctx *c, struct device *d,
 		return false;
 	if (c->trace)
 		c->trace(c->trace_arg, "read", buf_str(&script));
-	if (!device_read(d, c->epoch, buf_str(&script), c->deadline_us, &raw, e))
+	if (!device_read(d, c->epoch, buf_str(&script), c->deadline_us, &raw,
+			 e))
 		return err_wrap(e, "'%s'", c->target->name);
 	if (!bird_snapshot_parse(&raw, nonce, p, ret, e))
 		return err_wrap(e, "'%s'", c->target->name);
@@ -304,7 +310,7 @@ static void file_write(const char *path, const char *text, size_t len,
 char *bird_snapshot_text(const struct bird_snapshot *s,
 			 const struct bird_paths *p, bool own)
 {
-	struct state_list names = { 0 };
+	struct state_list names = {0};
 	buf_auto out = BUF_INIT;
 
 	for (size_t i = 0; i < s->n_files; i++)

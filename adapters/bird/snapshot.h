@@ -36,18 +36,19 @@ struct bird_snapshot {
 	size_t n_sections, cap_sections;
 	struct bird_file *files; /* boot file first, in order of inclusion */
 	size_t n_files, cap_files;
-	struct bird_file *next;	 /* candidate on disk, or NULL; owned */
-	int64_t now;		 /* device's wall clock */
-	int64_t loaded;		 /* when BIRD read what runs; -1: unknown */
+	struct bird_file *next; /* candidate on disk, or NULL; owned */
+	int64_t now;		/* device's wall clock */
+	int64_t loaded;		/* when BIRD read what runs; -1: unknown */
 	char *server_time;
-	bool unconfirmed;  /* BIRD's own timer runs */
-	char *running_id;  /* NULL: nothing of ours runs */
-	bool candidate;	   /* what runs is `next`, not the include */
+	bool unconfirmed; /* BIRD's own timer runs */
+	char *running_id; /* NULL: nothing of ours runs */
+	bool candidate;	  /* what runs is `next`, not the include */
 	struct bird_include running;
 	struct bird_protocols protocols;
 };
 
-#define bird_snapshot_auto __attribute__((cleanup(bird_snapshot_done))) struct bird_snapshot
+#define bird_snapshot_auto                                                     \
+	__attribute__((cleanup(bird_snapshot_done))) struct bird_snapshot
 
 /* `want` may be NULL; else its sessions and routes are asked for. */
 bool bird_snapshot_read(struct adapter_ctx *c, struct device *d,

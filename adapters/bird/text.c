@@ -65,7 +65,8 @@ static bool community_parse(const struct resource *r, const char *text,
 	    sscanf(text, "%5u:%5u%c", &ret[0], &ret[1], &rest) != 2 ||
 	    ret[0] > 65535 || ret[1] > 65535)
 		return err_set(e, ERR_INVALID,
-			       "policy '%s': '%s' is not a community 'a:b' of two numbers up to 65535",
+			       "policy '%s': '%s' is not a community 'a:b' of "
+			       "two numbers up to 65535",
 			       r->name, text);
 	return true;
 }
@@ -128,7 +129,8 @@ static bool entry_write(const struct resource *r,
 {
 	if (x->call)
 		return err_set(e, ERR_INVALID,
-			       "policy '%s': a filter of BIRD cannot call '%s': write its rules into the plan",
+			       "policy '%s': a filter of BIRD cannot call "
+			       "'%s': write its rules into the plan",
 			       r->name, x->call);
 	buf_puts(out, "\tif ");
 	if (!match_write(r, x, out, e))
@@ -150,12 +152,14 @@ bool bird_text_policy(const struct resource *r, uint32_t asn, struct buf *out,
 
 	if (strncmp(r->name, "CUTOVER-", 8) != 0)
 		return err_set(e, ERR_REFUSED,
-			       "policy '%s' is not cutover's: its name does not start with 'CUTOVER-'",
+			       "policy '%s' is not cutover's: its name does "
+			       "not start with 'CUTOVER-'",
 			       r->name);
 	if (!dir || (strcmp(dir, "import") != 0 && strcmp(dir, "export") != 0))
-		return err_set(e, ERR_INVALID,
-			       "policy '%s' is neither an import nor an export policy",
-			       r->name);
+		return err_set(
+			e, ERR_INVALID,
+			"policy '%s' is neither an import nor an export policy",
+			r->name);
 	if (!bird_symbol(r->name, symbol, e))
 		return false;
 	buf_printf(out, "filter %s\n{\n", symbol);
@@ -198,18 +202,21 @@ bool bird_text_session_fields(const struct resource *r, struct err *e)
 	char symbol[BIRD_SYMBOL_MAX + 1];
 
 	if (s->interface && !bird_interface_valid(s->interface))
-		return err_set(e, ERR_INVALID,
-			       "session '%s': '%s' is not the name of an interface",
-			       r->name, s->interface);
+		return err_set(
+			e, ERR_INVALID,
+			"session '%s': '%s' is not the name of an interface",
+			r->name, s->interface);
 	if ((s->bfd_interval_ms && s->bfd_interval_ms < 10) ||
 	    s->bfd_interval_ms > 60000 || s->bfd_multiplier > 255)
-		return err_set(e, ERR_INVALID,
-			       "session '%s': BFD of %u ms x %u is out of range",
-			       r->name, s->bfd_interval_ms, s->bfd_multiplier);
+		return err_set(
+			e, ERR_INVALID,
+			"session '%s': BFD of %u ms x %u is out of range",
+			r->name, s->bfd_interval_ms, s->bfd_multiplier);
 	if ((s->hold_s && s->hold_s < 3) || s->hold_s > 65535 ||
 	    s->keepalive_s > 65535)
 		return err_set(e, ERR_INVALID,
-			       "session '%s': hold time %u s, keepalive %u s are out of range",
+			       "session '%s': hold time %u s, keepalive %u s "
+			       "are out of range",
 			       r->name, s->hold_s, s->keepalive_s);
 	return bird_symbol(r->name, symbol, e) &&
 	       address_check(r, "neighbor", s->neighbor, e) &&
@@ -223,14 +230,17 @@ bool bird_text_password(const char *name, const char *password, struct err *e)
 
 	if (!n || n > BIRD_PASSWORD_MAX)
 		return err_set(e, ERR_INVALID,
-			       "secret '%s' must have 1 to %d bytes to be a TCP MD5 key",
+			       "secret '%s' must have 1 to %d bytes to be a "
+			       "TCP MD5 key",
 			       name, BIRD_PASSWORD_MAX);
 	for (size_t i = 0; i < n; i++)
 		if (password[i] < ' ' || password[i] > '~' ||
 		    password[i] == '"')
-			return err_set(e, ERR_INVALID,
-				       "secret '%s' has a byte that BIRD cannot have in a string: use printable ASCII without '\"'",
-				       name);
+			return err_set(
+				e, ERR_INVALID,
+				"secret '%s' has a byte that BIRD cannot have "
+				"in a string: use printable ASCII without '\"'",
+				name);
 	return true;
 }
 
@@ -241,7 +251,9 @@ static void timers_write(const struct state_session *s, struct buf *out)
 	if (s->keepalive_s)
 		buf_printf(out, "\tkeepalive time %u;\n", s->keepalive_s);
 	if (s->bfd_interval_ms)
-		buf_printf(out, "\tbfd {\n\t\tinterval %u ms;\n\t\tmultiplier %u;\n\t};\n",
+		buf_printf(out,
+			   "\tbfd {\n\t\tinterval %u ms;\n\t\tmultiplier "
+			   "%u;\n\t};\n",
 			   s->bfd_interval_ms,
 			   s->bfd_multiplier ? s->bfd_multiplier : 3);
 }

@@ -162,19 +162,40 @@ static void read_prefix(const struct frr_config *c, const char *text,
 		state_list_add(&r->static_route.prefixes, text);
 }
 
-/* Prefixes that are held and that nobody asked for. */
-static void read_surplus(const struct resource *want, bool effective,
-			 const json_t *table, struct resource *r)
+static void add_surplus(const char *text, char *value, bool effective,
+			struct resource *r, struct buf *out)
 {
-	const struct state_list *wanted = &want->static_route.prefixes;
+	buf_printf(out, "%s%s %s", out->len ? ", " : "", text, value);
+	if (effective)
+		state_list_add(&r->static_route.prefixes, text);
+	free(value);
+}
 
-	for (size_t i = 0; effective && i < json_array_size(table); i++) {
+/* Prefixes that are held and that nobody asked for; undoing needs them. */
+static void read_surplus(const struct frr_config *c,
+			 const struct state_list *wanted, bool effective,
+			 const json_t *table, struct resource *r,
+			 struct buf *out)
+{
+	mem_auto_free char *there =
+		mem_format("ip prefix-list %s-present", r->name);
+
+	for (size_t i = 0; i < json_array_size(table); i++) {
+		const json_t *route = json_array_get(table, i);
 		char text[PREFIX_TEXT_MAX];
 		struct prefix p;
 
-		if (route_prefix(json_array_get(table, i), &p) &&
+		if (route_prefix(route, &p) &&
 		    !state_list_has(wanted, prefix_text(&p, text)))
-			state_list_add(&r->static_route.prefixes, text);
+			add_surplus(text, hops_of(route), effective, r, out);
+	}
+	for (size_t i = 0; i < c->n; i++) {
+		const char *rest = frr_after(c->v[i].raw, there);
+		const char *text = rest ? strstr(rest, " permit ") : NULL;
+
+		if (text && !state_list_has(wanted, text + 8))
+			add_surplus(text + 8, mem_strdup("present"), effective,
+				    r, out);
 	}
 }
 
@@ -196,7 +217,8 @@ void frr_pin_observe(const struct frr_config *c, unsigned table,
 	for (size_t i = 0; i < want->static_route.prefixes.n; i++)
 		read_prefix(c, want->static_route.prefixes.v[i], effective,
 			    facts, r, &out);
-	read_surplus(want, effective, facts->table, r);
+	read_surplus(c, &want->static_route.prefixes, effective, facts->table,
+		     r, &out);
 	if (own)
 		buf_printf(&out, "%sexport %s", out.len ? ", " : "", own);
 	r->static_route.next_hop = buf_steal(&out);

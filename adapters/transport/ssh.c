@@ -106,11 +106,12 @@ static bool ssh_handshake(ssh_session session, int64_t deadline_us,
 	return rc == SSH_OK || ssh_failed(session, e, "cannot agree on keys");
 }
 
+/* 'Silent', since only that closes a socket which libssh did not open. */
 static void ssh_close_session(ssh_session session)
 {
 	if (!session)
 		return;
-	ssh_disconnect(session);
+	ssh_silent_disconnect(session);
 	ssh_free(session);
 }
 

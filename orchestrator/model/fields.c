@@ -61,8 +61,8 @@ static const struct field interface_fields[] = {
 
 static const struct field session_fields[] = {
 	F(state_session, neighbor, STR, IDENTITY),
-	F(state_session, local, STR, OPTIONAL),
-	F(state_session, interface, STR, OPTIONAL),
+	F(state_session, local, STR, HINT),
+	F(state_session, interface, STR, HINT),
 	F(state_session, asn, U32, OPTIONAL),
 	F(state_session, local_asn, U32, OPTIONAL),
 	F(state_session, enabled, BOOL, IDENTITY),

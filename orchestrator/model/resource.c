@@ -136,7 +136,7 @@ bool resource_equal(const struct resource *a, const struct resource *b)
 	if (!a->present)
 		return true;
 	for (size_t i = 0; i < t->n; i++)
-		if (t->v[i].class != FIELD_LIVE &&
+		if (t->v[i].class < FIELD_HINT &&
 		    !field_equal(&t->v[i], state_of_const(a),
 				 state_of_const(b)))
 			return false;
@@ -155,7 +155,7 @@ bool resource_satisfies(const struct resource *have,
 	for (size_t i = 0; i < t->n; i++) {
 		const struct field *f = &t->v[i];
 
-		if (f->class == FIELD_LIVE)
+		if (f->class >= FIELD_HINT)
 			continue;
 		if (f->class == FIELD_OPTIONAL &&
 		    field_is_empty(f, state_of_const(want)))
@@ -192,7 +192,7 @@ int resource_diff(const struct resource *a, const struct resource *b,
 		const struct field *f = &t->v[i];
 		mem_auto_free char *was = NULL, *is = NULL;
 
-		if (f->class == FIELD_LIVE ||
+		if (f->class >= FIELD_HINT ||
 		    field_equal(f, state_of_const(a), state_of_const(b)))
 			continue;
 		was = value_text(f, a);

@@ -19,8 +19,8 @@
 #include "adapters/bird/bird.h"
 #include "orchestrator/base/clock.h"
 
-#define SESSION	 "er-hq/primary/private"
-#define POLICY	 "CUTOVER-er-hq-primary-private-"
+#define SESSION "er-hq/primary/private"
+#define POLICY "CUTOVER-er-hq-primary-private-"
 #define PASSWORD "c1rcuit-md5"
 
 static char dir[] = "/tmp/bird-conformance.XXXXXX";
@@ -78,23 +78,33 @@ static void spew(const char *name, const char *fmt, ...)
 static void link_up(const char *peer, const char *name, const char *ours,
 		    const char *theirs)
 {
-	assert_int_equal(0, sh("ip -n birdc-e link add %s type veth peer name %s netns birdc-%s", name, name, peer));
+	assert_int_equal(0, sh("ip -n birdc-e link add %s type veth peer name "
+			       "%s netns birdc-%s",
+			       name, name, peer));
 	assert_int_equal(0, sh("ip -n birdc-e addr add %s dev %s", ours, name));
-	assert_int_equal(0, sh("ip -n birdc-%s addr add %s dev %s", peer, theirs, name));
-	assert_int_equal(0, sh("ip -n birdc-e link set %s up && ip -n birdc-%s link set %s up", name, peer, name));
+	assert_int_equal(
+		0, sh("ip -n birdc-%s addr add %s dev %s", peer, theirs, name));
+	assert_int_equal(0, sh("ip -n birdc-e link set %s up && ip -n birdc-%s "
+			       "link set %s up",
+			       name, peer, name));
 }
 
-static const char original[] = "# kept by cutover\nprotocol static extra\n{\n\tipv4;\n}";
+static const char original[] =
+	"# kept by cutover\nprotocol static extra\n{\n\tipv4;\n}";
 
 static void configs_write(void)
 {
 	spew("e.conf",
 	     "router id 1.1.1.1;\nprotocol device {}\n"
+	     "timeformat protocol iso long ms;\n"
 	     "protocol kernel { ipv4 { export all; import none; }; }\n"
+	     "protocol kernel { ipv6 { export all; import none; }; }\n"
 	     "protocol static site { ipv4;\n route 10.10.0.0/16 blackhole;\n"
-	     " route 10.10.200.0/24 blackhole; route 10.66.0.0/16 blackhole; }\n"
+	     " route 10.10.200.0/24 blackhole; route 10.66.0.0/16 blackhole; "
+	     "}\n"
 	     "filter vpn_out { if source = RTS_STATIC then accept; reject; }\n"
-	     "protocol bgp vpn1 { local as 65010; neighbor 10.99.0.2 as 65515;\n"
+	     "protocol bgp vpn1 { local as 65010; neighbor 10.99.0.2 as "
+	     "65515;\n"
 	     " hold time 9; connect delay time 1; password \"vpnsecret\";\n"
 	     " ipv4 { import all; export filter vpn_out; }; }\n"
 	     "include \"%s/cutover.conf\";\n",
@@ -112,8 +122,15 @@ static void configs_write(void)
 	     " route 10.101.0.0/16 blackhole; }\n"
 	     "protocol bfd { interface \"ckt0\" { interval 300 ms; }; }\n"
 	     "protocol bgp e { local as 12076; neighbor 172.16.0.1 as 65010;\n"
-	     " connect delay time 1; error wait time 1,2; password \"" PASSWORD "\"; bfd yes;\n"
-	     " ipv4 { import all; export filter { bgp_path.prepend(12076); accept; }; }; }\n");
+	     " connect delay time 1; error wait time 1,2; password \"" PASSWORD
+	     "\"; bfd yes;\n"
+	     " ipv4 { import all; export filter { bgp_path.prepend(12076); "
+	     "accept; }; }; }\n"
+	     "protocol static site6 { ipv6; route 2001:db8:100::/48 blackhole; "
+	     "route 2001:db9::/32 blackhole; }\n"
+	     "protocol bgp e6 { local as 12076; neighbor fd00:172::1 as 65010; "
+	     "connect delay time 1;\n"
+	     " ipv6 { import all; export all; }; }\n");
 }
 
 static void param_set(const char *key, const char *name)
@@ -131,12 +148,19 @@ static int lab_up(void **state)
 	assert_non_null(mkdtemp(dir));
 	sh("chmod 755 %s", dir);
 	for (const char *n = "epv"; *n; n++)
-		assert_int_equal(0, sh("ip netns add birdc-%c && ip -n birdc-%c link set lo up", *n, *n));
+		assert_int_equal(0, sh("ip netns add birdc-%c && ip -n "
+				       "birdc-%c link set lo up",
+				       *n, *n));
 	link_up("v", "vpn0", "10.99.0.1/30", "10.99.0.2/30");
 	link_up("p", "ckt0", "172.16.0.1/30", "172.16.0.2/30");
+	assert_int_equal(
+		0,
+		sh("ip -n birdc-e addr add fd00:172::1/126 dev ckt0 nodad && "
+		   "ip -n birdc-p addr add fd00:172::2/126 dev ckt0 nodad"));
 	configs_write();
 	for (const char *n = "epv"; *n; n++)
-		assert_int_equal(0, sh("ip netns exec birdc-%c bird -c %s/%c.conf -s %s/%c.ctl -P %s/%c.pid",
+		assert_int_equal(0, sh("ip netns exec birdc-%c bird -c "
+				       "%s/%c.conf -s %s/%c.ctl -P %s/%c.pid",
 				       *n, dir, *n, dir, *n, dir, *n));
 	fd = open("/run/netns/birdc-e", O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0 && setns(fd, CLONE_NEWNET) == 0);
@@ -150,10 +174,10 @@ static int lab_up(void **state)
 	param_set("run_dir", "run");
 	target.secrets = mem_calloc(1, sizeof(*target.secrets));
 	target.n_secrets = 1;
-	target.secrets[0] = (struct secret_ref){
-		SECRET_ENV, mem_strdup("er-hq/private"),
-		mem_strdup("BIRD_TEST_MD5"), { 0 }
-	};
+	target.secrets[0] = (struct secret_ref){SECRET_ENV,
+						mem_strdup("er-hq/private"),
+						mem_strdup("BIRD_TEST_MD5"),
+						{0}};
 	setenv("BIRD_TEST_MD5", PASSWORD, 1);
 	return 0;
 }
@@ -182,7 +206,7 @@ static void deadline(void)
 static struct resource_set look(const struct resource_set *want)
 {
 	err_auto e = ERR_INIT;
-	struct resource_set got = { 0 };
+	struct resource_set got = {0};
 
 	deadline();
 	if (!ops->observe(&ctx, want, &got, &e))
@@ -193,7 +217,7 @@ static struct resource_set look(const struct resource_set *want)
 static struct changeset plan(const struct resource_set *want)
 {
 	resource_set_auto got = look(want);
-	struct changeset cs = { 0 };
+	struct changeset cs = {0};
 	err_auto e = ERR_INIT;
 
 	if (!ops->render(&target, &got, want, &cs, &e))
@@ -205,7 +229,7 @@ static struct changeset plan(const struct resource_set *want)
 static enum outcome send_cs(const struct changeset *cs, bool back,
 			    uint32_t seconds, struct err *e)
 {
-	struct adapter_guard guard = { seconds };
+	struct adapter_guard guard = {seconds};
 	char *token = NULL;
 
 	deadline();
@@ -281,8 +305,8 @@ static struct state_policy_entry *permit(struct resource *r, const char *prefix)
 
 static struct resource see_session(void)
 {
-	resource_set_auto want = { 0 };
-	resource_set_auto got = { 0 };
+	resource_set_auto want = {0};
+	resource_set_auto got = {0};
 	struct resource r, *w = want_session(&want);
 
 	state_list_add(&w->session.sent, "*");
@@ -295,8 +319,8 @@ static struct resource see_session(void)
 static struct resource see(enum resource_kind kind, const char *name,
 			   const char *neighbor)
 {
-	resource_set_auto want = { 0 };
-	resource_set_auto got = { 0 };
+	resource_set_auto want = {0};
+	resource_set_auto got = {0};
 	struct resource r;
 
 	resource_set_add(&want, kind, name);
@@ -390,12 +414,13 @@ static void policies_all(struct resource_set *want)
 	state_list_add(&x->communities, "65010:77");
 	x = permit(want_policy(want, "out-g2", "export"), "10.10.0.0/16");
 	x->community = mem_strdup("65010:1");
-	permit(want_policy(want, "six-g1", "import"), "2001:db8::/32 ge 40 le 48");
+	permit(want_policy(want, "six-g1", "import"),
+	       "2001:db8::/32 ge 40 le 48");
 }
 
 static void stages_policies(void **state)
 {
-	resource_set_auto want = { 0 };
+	resource_set_auto want = {0};
 	struct changeset cs, again;
 	err_auto e = ERR_INIT;
 
@@ -415,9 +440,9 @@ static void stages_policies(void **state)
 
 static void never_edits_a_policy(void **state)
 {
-	resource_set_auto want = { 0 };
-	resource_set_auto got = { 0 };
-	struct changeset cs = { 0 };
+	resource_set_auto want = {0};
+	resource_set_auto got = {0};
+	struct changeset cs = {0};
 	err_auto e = ERR_INIT;
 
 	(void)state;
@@ -429,7 +454,7 @@ static void never_edits_a_policy(void **state)
 
 static void session_is_born_shut(void **state)
 {
-	resource_set_auto want = { 0 };
+	resource_set_auto want = {0};
 	struct resource *r = want_session(&want), s;
 	struct changeset cs;
 	mem_auto_free char *file = NULL;
@@ -457,7 +482,8 @@ static void session_is_born_shut(void **state)
 	assert_string_equal("er-hq/private", s.session.secret);
 	file = slurp("cutover.conf");
 	assert_non_null(strstr(file, "password \"" PASSWORD "\";"));
-	assert_int_equal(0, sh("test $(stat -c %%a%%G %s/cutover.conf) = 640bird", dir));
+	assert_int_equal(
+		0, sh("test $(stat -c %%a%%G %s/cutover.conf) = 640bird", dir));
 	assert_int_equal(0, sh("! grep -rl '" PASSWORD "' %s/run", dir));
 	resource_done(&s);
 	changeset_done(&cs);
@@ -465,7 +491,7 @@ static void session_is_born_shut(void **state)
 
 static void session_opens_silent(void **state)
 {
-	resource_set_auto want = { 0 };
+	resource_set_auto want = {0};
 	struct resource *r = want_session(&want), s;
 	struct changeset cs;
 
@@ -498,7 +524,7 @@ static void session_opens_silent(void **state)
 static struct changeset bind_to(const char *import, const char *export,
 				uint32_t seconds)
 {
-	resource_set_auto want = { 0 };
+	resource_set_auto want = {0};
 	struct resource *r = want_session(&want);
 
 	r->session.enabled = true;
@@ -554,11 +580,15 @@ static void announces_what_the_policy_permits(void **state)
 	assert_string_equal("10.10.0.0/16", s.session.sent.v[0]);
 	assert_string_equal("10.10.200.0/24", s.session.sent.v[1]);
 	clock_sleep_us(300000);
-	assert_int_equal(0, sh("birdc -s %s/p.ctl show route 10.10.0.0/16 all >%s/seen; "
-			       "grep -q 'as_path: 65010 65010 65010$' %s/seen && "
-			       "grep -q 'med: 7' %s/seen && grep -q '(65010,77)' %s/seen",
-			       dir, dir, dir, dir, dir));
-	assert_int_equal(0, sh("! birdc -s %s/p.ctl show route 10.66.0.0/16 | grep -q 65010", dir));
+	assert_int_equal(
+		0,
+		sh("birdc -s %s/p.ctl show route 10.10.0.0/16 all >%s/seen; "
+		   "grep -q 'as_path: 65010 65010 65010$' %s/seen && "
+		   "grep -q 'med: 7' %s/seen && grep -q '(65010,77)' %s/seen",
+		   dir, dir, dir, dir, dir));
+	assert_int_equal(0, sh("! birdc -s %s/p.ctl show route 10.66.0.0/16 | "
+			       "grep -q 65010",
+			       dir));
 	resource_done(&s);
 	changeset_done(&cs);
 }
@@ -654,7 +684,7 @@ static void way_back_of_a_changeset(void **state)
 
 static struct changeset plan_bind(const char *export)
 {
-	resource_set_auto want = { 0 };
+	resource_set_auto want = {0};
 	struct resource *r = want_session(&want);
 
 	r->session.enabled = true;
@@ -684,10 +714,12 @@ static void refuses_to_undo_a_disable(void **state)
 	err_auto e = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(0, sh("birdc -s %s/e.ctl disable vpn1 >/dev/null", dir));
+	assert_int_equal(0,
+			 sh("birdc -s %s/e.ctl disable vpn1 >/dev/null", dir));
 	expect(OUTCOME_REFUSED, send_cs(&cs, false, 0, &e), &e);
 	assert_non_null(strstr(err_msg(&e), "shut by hand"));
-	assert_int_equal(0, sh("birdc -s %s/e.ctl enable vpn1 >/dev/null", dir));
+	assert_int_equal(0,
+			 sh("birdc -s %s/e.ctl enable vpn1 >/dev/null", dir));
 	wait_established("vpn1", "10.99.0.2");
 	changeset_done(&cs);
 }
@@ -723,13 +755,13 @@ static void refuses_what_moved(void **state)
 
 static void refuses_to_remove_what_is_bound(void **state)
 {
-	resource_set_auto want = { 0 };
+	resource_set_auto want = {0};
 	struct changeset cs;
 	err_auto e = ERR_INIT;
 
 	(void)state;
-	resource_set_add(&want, RESOURCE_ROUTE_POLICY, POLICY "out-g1")->present =
-		false;
+	resource_set_add(&want, RESOURCE_ROUTE_POLICY, POLICY "out-g1")
+		->present = false;
 	cs = plan(&want);
 	expect(OUTCOME_REFUSED, send_cs(&cs, false, 0, &e), &e);
 	assert_non_null(strstr(err_msg(&e), "unbind before removing"));
@@ -738,9 +770,9 @@ static void refuses_to_remove_what_is_bound(void **state)
 
 static void refuses_sessions_of_others(void **state)
 {
-	resource_set_auto want = { 0 };
-	resource_set_auto got = { 0 };
-	struct changeset cs = { 0 };
+	resource_set_auto want = {0};
+	resource_set_auto got = {0};
+	struct changeset cs = {0};
 	err_auto e = ERR_INIT;
 
 	(void)state;
@@ -753,10 +785,98 @@ static void refuses_sessions_of_others(void **state)
 	assert_false(ops->render(&target, &got, &want, &cs, &e));
 }
 
+static void speaks_ipv6(void **state)
+{
+	resource_set_auto want = {0};
+	resource_set_auto gone = {0};
+	struct resource *r =
+		resource_set_add(&want, RESOURCE_SESSION, "er-hq/primary/six");
+	struct resource route;
+	struct changeset cs;
+
+	(void)state;
+	r->session.neighbor = mem_strdup("fd00:172::2");
+	r->session.local = mem_strdup("fd00:172::1");
+	r->session.interface = mem_strdup("ckt0");
+	r->session.asn = 12076;
+	r->session.enabled = true;
+	r->session.import = mem_strdup(POLICY "six-g1");
+	r->session.ours = true;
+	state_list_add(&r->session.received, "*");
+	cs = ensure(&want, 0);
+	changeset_done(&cs);
+	wait_established("er-hq/primary/six", "fd00:172::2");
+	for (int i = 0; i < 50; i++) {
+		route = see(RESOURCE_ROUTE, "2001:db8:100::/48", NULL);
+		if (route.route.in_fib)
+			break;
+		resource_done(&route);
+		clock_sleep_us(100000);
+	}
+	assert_true(route.route.in_fib);
+	assert_string_equal("fd00:172::2", route.route.session);
+	assert_string_equal("fd00:172::2", route.route.next_hops.v[0]);
+	resource_done(&route);
+	route = see(RESOURCE_ROUTE, "2001:db9::/32", NULL);
+	assert_false(route.present);
+	resource_done(&route);
+	resource_set_add(&gone, RESOURCE_SESSION, "er-hq/primary/six")
+		->present = false;
+	gone.v[0].session.neighbor = mem_strdup("fd00:172::2");
+	cs = ensure(&gone, 0);
+	changeset_done(&cs);
+}
+
+static void changes_interfaces(void **state)
+{
+	resource_set_auto want = {0};
+	struct resource *r =
+		resource_set_add(&want, RESOURCE_INTERFACE, "ckt0");
+	struct changeset cs;
+	err_auto e = ERR_INIT;
+
+	(void)state;
+	r->interface.up = true;
+	state_list_add(&r->interface.addresses, "172.16.0.1/30");
+	state_list_add(&r->interface.addresses, "192.0.2.1/32");
+	state_list_add(&r->interface.addresses, "fd00:172::1/126");
+	cs = plan(&want);
+	expect(OUTCOME_REFUSED, send_cs(&cs, false, 10, &e), &e);
+	changeset_done(&cs);
+	cs = ensure(&want, 0);
+	assert_string_equal("shell", cs.forward[0].what);
+	expect(OUTCOME_APPLIED, send_cs(&cs, true, 0, &e), &e);
+	changeset_done(&cs);
+}
+
+/* As many prefixes as an Azure circuit takes. */
+static void takes_large_policies(void **state)
+{
+	resource_set_auto want = {0};
+	struct resource *r = want_policy(&want, "large-g1", "export");
+	struct state_policy_entry *x = permit(r, "10.200.0.0/16");
+	struct changeset cs;
+	int64_t start;
+	err_auto e = ERR_INIT;
+
+	(void)state;
+	for (int i = 1; i < 4000; i++) {
+		mem_auto_free char *p =
+			mem_format("10.%d.%d.0/24", 128 + i / 256, i % 256);
+
+		state_list_add(&x->prefixes, p);
+	}
+	start = clock_mono_us();
+	cs = ensure(&want, 0);
+	assert_true(clock_mono_us() - start < 5000000);
+	expect(OUTCOME_APPLIED, send_cs(&cs, true, 0, &e), &e);
+	changeset_done(&cs);
+}
+
 /* The policy's text is valid for us and not for BIRD: nothing changes. */
 static void bird_refuses_a_candidate(void **state)
 {
-	resource_set_auto want = { 0 };
+	resource_set_auto want = {0};
 	mem_auto_free char *before = slurp("cutover.conf");
 	mem_auto_free char *was = slurp("e.conf");
 	mem_auto_free char *after = NULL;
@@ -767,7 +887,9 @@ static void bird_refuses_a_candidate(void **state)
 	want_policy(&want, "clash-g1", "import");
 	cs = plan(&want);
 	/* the operator has a filter of that very name */
-	spew("e.conf", "filter CUTOVER_er_hq_primary_private_clash_g1 { reject; }\n%s", was);
+	spew("e.conf",
+	     "filter CUTOVER_er_hq_primary_private_clash_g1 { reject; }\n%s",
+	     was);
 	assert_int_equal(0, sh("birdc -s %s/e.ctl configure >/dev/null", dir));
 	expect(OUTCOME_REFUSED, send_cs(&cs, false, 0, &e), &e);
 	after = slurp("cutover.conf");
@@ -781,13 +903,15 @@ static void bird_refuses_a_candidate(void **state)
 static void notices_an_edit_by_hand(void **state)
 {
 	mem_auto_free char *was = slurp("cutover.conf");
-	resource_set_auto want = { 0 };
-	resource_set_auto got = { 0 };
+	resource_set_auto want = {0};
+	resource_set_auto got = {0};
 	err_auto e = ERR_INIT;
 
 	(void)state;
 	want_session(&want);
-	assert_int_equal(0, sh("sed -i 's/hold time 30/hold time 31/' %s/cutover.conf", dir));
+	assert_int_equal(
+		0, sh("sed -i 's/hold time 30/hold time 31/' %s/cutover.conf",
+		      dir));
 	deadline();
 	assert_false(ops->observe(&ctx, &want, &got, &e));
 	assert_non_null(strstr(err_msg(&e), "edited by hand"));
@@ -803,7 +927,8 @@ static void finishes_what_was_left_halfway(void **state)
 	err_auto e = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(0, sh("birdc -s %s/e.ctl configure confirm >/dev/null", dir));
+	assert_int_equal(
+		0, sh("birdc -s %s/e.ctl configure confirm >/dev/null", dir));
 	config = see(RESOURCE_CONFIG, "config", NULL);
 	assert_false(config.config.saved);
 	resource_done(&config);
@@ -820,8 +945,8 @@ static void finishes_what_was_left_halfway(void **state)
 
 static void daemon_down_is_no_answer(void **state)
 {
-	resource_set_auto want = { 0 };
-	resource_set_auto got = { 0 };
+	resource_set_auto want = {0};
+	resource_set_auto got = {0};
 	err_auto e = ERR_INIT;
 
 	(void)state;
@@ -835,8 +960,8 @@ static void daemon_down_is_no_answer(void **state)
 
 static void leaves_nothing_behind(void **state)
 {
-	resource_set_auto gone = { 0 };
-	resource_set_auto policies = { 0 };
+	resource_set_auto gone = {0};
+	resource_set_auto policies = {0};
 	struct resource config, vpn;
 	struct changeset cs;
 	mem_auto_free char *file = NULL;
@@ -886,6 +1011,9 @@ int main(void)
 		cmocka_unit_test(refuses_what_moved),
 		cmocka_unit_test(refuses_to_remove_what_is_bound),
 		cmocka_unit_test(refuses_sessions_of_others),
+		cmocka_unit_test(speaks_ipv6),
+		cmocka_unit_test(changes_interfaces),
+		cmocka_unit_test(takes_large_policies),
 		cmocka_unit_test(bird_refuses_a_candidate),
 		cmocka_unit_test(notices_an_edit_by_hand),
 		cmocka_unit_test(finishes_what_was_left_halfway),

@@ -87,7 +87,8 @@ static bool enter_edge(void)
 	if (f)
 		fclose(f);
 	pid[strcspn(pid, "\n")] = 0;
-	return ok && enter(pid, "net") == 0 && enter(pid, "mnt") == 0 &&
+	return ok && enter(pid, "uts") == 0 &&
+	       enter(pid, "net") == 0 && enter(pid, "mnt") == 0 &&
 	       chdir(cwd) == 0;
 }
 

@@ -610,6 +610,7 @@ static void test_idle_killed(void **state)
 	assert_int_equal(change(d, epoch, "idle", ":", 10, &e),
 			 OUTCOME_APPLIED);
 	sessions_kill(SIGKILL);
+	clock_sleep_us(SECOND / 10);
 	out = read_must(d, "echo back");
 	assert_string_equal(out, "back\n");
 	device_close(d);
@@ -691,7 +692,8 @@ static int setup(void **state)
 		  "\"HostKey $PWD/host_ecdsa\" \"PidFile none\" "
 		  "\"AuthorizedKeysFile $PWD/authorized\" 'StrictModes no' "
 		  "'UsePAM no' 'PermitRootLogin prohibit-password' "
-		  "'LogLevel QUIET' 'MaxStartups 100' >config",
+		  "'LogLevel QUIET' 'MaxStartups 100' >config && "
+		  "chmod 600 config",
 		  port, port, port) != 0)
 		return -1;
 	return sshd_start() ? 0 : -1;

@@ -6,8 +6,8 @@
 # interfaces, cutover's own /run) and boots again.
 # environment: STATE, and NODE, the name of the node.
 set -eu
-node=$NODE
-state=$STATE
+node=${NODE:?}
+state=${STATE:?}
 frr=/usr/lib/frr
 
 end() { # NAME ...

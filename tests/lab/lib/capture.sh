@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2154 # common.sh and topology.sh set what is not set here
 # capture.sh - what really passed at both ends, beside what probes say
 #
 # Sourced, never run.  UDP alone, at the site's host and at the virtual network's
@@ -48,12 +49,17 @@ capture_stop() {
 
 # Where no lab is up there is still a capture to read.
 capture_diff() { # DIR
-	local program
-	program=$(mktemp)
-	cc -std=gnu17 -D_GNU_SOURCE -O2 -o "$program" "$here/pcapdiff.c" &&
-		"$program" -w "$1/window" "$1/app.pcap" "$1/cloud.pcap" ||
-		{ rm -f "$program"; exit 1; }
-	rm -f "$program"
+	local folder status=0
+	folder=$(mktemp -d)
+	if cc -std=gnu17 -D_GNU_SOURCE -O2 -o "$folder/pcapdiff" \
+		"$here/pcapdiff.c"; then
+		"$folder/pcapdiff" -w "$1/window" "$1/app.pcap" \
+			"$1/cloud.pcap" || status=1
+	else
+		status=1
+	fi
+	rm -rf "$folder"
+	return "$status"
 }
 
 capture_command() { # start DIR | stop | diff DIR

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2154 # common.sh and topology.sh set what is not set here
 # cloud.sh - the provider's networks and the cables, by hand
 #
 # Sourced, never run.  vnet/ports says which cable ends belong to which network.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2034,SC2119,SC2120 # others use what is set here
 # common.sh - what every command of the lab knows: its names, its state, its nodes
 #
 # A lab is a folder, /run/cutover-lab/NAME, and the nodes whose first processes

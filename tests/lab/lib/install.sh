@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2154 # common.sh and topology.sh set what is not set here
 # install.sh - what the lab needs, from Debian
 #
 # Sourced, never run.  While packages are installed no service is started: the

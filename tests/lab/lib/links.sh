@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2154 # common.sh and topology.sh set what is not set here
 # links.sh - cables, addresses, bridges and the management network
 #
 # Sourced, never run.  A cable is a veth pair, born with both ends in their
@@ -80,6 +81,7 @@ links_extra_prefixes() {
 
 links_node() { # NODE
 	links_batch "$1" >"$STATE/log/$1.batch"
+	# shellcheck disable=SC2016 # the node's shell is to expand it
 	node_exec "$1" bash -eu -c '
 		sysctl -qw net.ipv4.conf.mgmt0.forwarding=0
 		ip -batch "$1"

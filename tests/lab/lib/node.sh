@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2154 # common.sh and topology.sh set what is not set here
 # node.sh - nodes are born and end
 #
 # Sourced, never run.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2154 # common.sh and topology.sh set what is not set here
 # ssh.sh - keys and the SSH server's configuration of every node
 #
 # Sourced, never run.  Every node has a host key of its own; $STATE/known_hosts

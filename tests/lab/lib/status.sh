@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2154 # common.sh and topology.sh set what is not set here
 # status.sh - what the lab looks like right now
 #
 # Sourced, never run.  Only reads, and never fails for what is not there.
@@ -94,16 +95,17 @@ path_next() { # NODE DEV GATEWAY TO
 	echo "$next $dev"
 }
 
-path_print() { # NODE FROM TO: the nodes and, in brackets, what leads onward
-	local node=$1 iif=${4:-} dev via text=$1 i
+# The nodes on the way and, in brackets, the interfaces that lead onward.
+path_print() { # NODE FROM TO [IN-INTERFACE]
+	local node=$1 in_dev=${4:-} dev via text=$1 i
 	for ((i = 0; i < 10; i++)); do
-		read -r dev via < <(path_hop "$node" "$2" "$3" "$iif") || :
+		read -r dev via < <(path_hop "$node" "$2" "$3" "$in_dev") || :
 		[ -n "${dev:-}" ] || {
 			echo "$text -> (no route)"
 			return 0
 		}
 		[ "$dev" != lo ] || break
-		read -r node iif < <(path_next "$node" "$dev" "${via:-}" "$3") || :
+		read -r node in_dev < <(path_next "$node" "$dev" "${via:-}" "$3") || :
 		text="$text [$dev] -> ${node:-?}"
 		case ${node:-} in
 		"" | the-machine) break ;;
@@ -132,8 +134,11 @@ status_circuit() {
 	done
 	while read -r name bridge _; do
 		[ "$name" != "#" ] || continue
-		node_exec cloud test -e "/sys/class/net/$bridge" &&
-			echo "$name active" || echo "$name inactive"
+		if node_exec cloud test -e "/sys/class/net/$bridge"; then
+			echo "$name active"
+		else
+			echo "$name inactive"
+		fi
 	done <"$here/vnet/ports"
 }
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2154 # common.sh and topology.sh set what is not set here
 # up.sh - brings the lab up and takes it down
 #
 # Sourced, never run.  `up` starts from nothing: what a killed run left behind is
@@ -28,9 +29,6 @@ settings_check() {
 		stateful:no) ;;
 	*) die "unknown variant '$LAB_VARIANT' or vnet '$LAB_VNET'" ;;
 	esac
-	[ ! -e "/sys/class/net/$mgmt_bridge" ] ||
-		die "another lab has id $LAB_ID: choose another LAB_ID"
-	modprobe -q nf_conntrack 2>/dev/null || :
 }
 
 responder_build() {
@@ -121,9 +119,14 @@ paths_wait() {
 # libvirt and the machines need most of the time, so they come up beside BGP.
 lab_up() {
 	local vnet
-	[ ! -d "$STATE" ] && [ -z "$(nodes_find)" ] || lab_down
 	lab_settings fresh
 	settings_check
+	if [ -d "$STATE" ] || [ -n "$(nodes_find)" ]; then
+		lab_down
+		lab_settings fresh
+	fi
+	[ ! -e "/sys/class/net/$mgmt_bridge" ] ||
+		die "another lab has id $LAB_ID: choose another LAB_ID"
 	settings_write
 	files_write
 	nodes_start
