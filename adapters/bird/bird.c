@@ -39,31 +39,35 @@ static void bird_close(struct adapter_ctx *c)
 	*s = (struct bird_state){0};
 }
 
-static bool wants(const struct resource_set *set, bool interfaces)
+/* Is there anything but interfaces in it? */
+static bool asks_bird(const struct resource_set *set)
 {
 	for (size_t i = 0; i < set->n; i++)
-		if ((set->v[i].kind == RESOURCE_INTERFACE) == interfaces)
+		if (set->v[i].kind != RESOURCE_INTERFACE)
 			return true;
 	return false;
 }
 
+/* One script on the device, whatever is asked for. */
 static bool bird_observe(struct adapter_ctx *c, const struct resource_set *want,
 			 struct resource_set *ret, struct err *e)
 {
 	struct bird_state *s = c->state;
-	bird_snapshot_auto snap = {0};
-	resource_set_auto set = {0};
+	bird_snapshot_auto snap = { 0 };
+	resource_set_auto set = { 0 };
+	bool ok;
 
-	if (wants(want, true) &&
-	    !linux_interface_observe(s->device, c->epoch, want, &set,
-				     c->deadline_us, e))
-		return false;
-	if (wants(want, false) &&
-	    (!bird_snapshot_read(c, s->device, &s->paths, want, &snap, e) ||
-	     !bird_observe_set(&snap, &s->paths, want, &set, e)))
+	if (!asks_bird(want))
+		ok = linux_interface_observe(s->device, c->epoch, want, &set,
+					     c->deadline_us, e);
+	else
+		ok = bird_snapshot_read(c, s->device, &s->paths, want, &snap,
+					e) &&
+		     bird_observe_set(&snap, &s->paths, want, &set, e);
+	if (!ok)
 		return false;
 	*ret = set;
-	set = (struct resource_set){0};
+	set = (struct resource_set){ 0 };
 	return true;
 }
 

@@ -165,9 +165,13 @@ bool bird_edits_done_already(const struct bird_edits *l,
 		const struct resource *is =
 			resource_set_find(now, set->kind, set->name);
 
-		if (!set->present ? is && is->present
-				  : !is || !resource_satisfies(is, set))
+		if (!is || !is->present) {
+			if (set->present)
+				return false;
+		} else if (!set->present || !resource_satisfies(is, set) ||
+			   !same_secret(is, set)) {
 			return false;
+		}
 	}
 	return true;
 }

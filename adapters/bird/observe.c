@@ -13,6 +13,7 @@
 
 #include "adapters/bird/name.h"
 #include "adapters/bird/route.h"
+#include "adapters/transport/linux_interface.h"
 #include "orchestrator/base/digest.h"
 #include "orchestrator/model/prefix.h"
 
@@ -293,12 +294,16 @@ bool bird_observe_set(const struct bird_snapshot *s, const struct bird_paths *p,
 		      const struct resource_set *want, struct resource_set *ret,
 		      struct err *e)
 {
+	const struct bird_section *ifs = bird_snapshot_find(s, "interfaces");
+
+	if (ifs && !linux_interface_parse(ifs->text, ifs->len, want, ret, e))
+		return false;
 	for (size_t i = 0; i < want->n; i++) {
 		const struct resource *w = &want->v[i];
 
 		switch (w->kind) {
 		case RESOURCE_INTERFACE:
-			break;
+			break; /* all of them above */
 		case RESOURCE_SESSION:
 			if (!session_observe(s, w, i, ret, e))
 				return false;

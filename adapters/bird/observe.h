@@ -6,7 +6,6 @@
 
 #include "adapters/bird/snapshot.h"
 
-/* All kinds but interfaces. */
 bool bird_observe_set(const struct bird_snapshot *s, const struct bird_paths *p,
 		      const struct resource_set *want, struct resource_set *ret,
 		      struct err *e);

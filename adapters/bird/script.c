@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "adapters/bird/name.h"
+#include "adapters/transport/linux_interface.h"
 #include "orchestrator/base/digest.h"
 #include "orchestrator/model/prefix.h"
 
@@ -115,6 +116,21 @@ static bool route_ask(const struct resource *r, size_t i, struct buf *out,
 	return true;
 }
 
+static bool interfaces_ask(const struct resource_set *want, struct buf *out,
+			   struct err *e)
+{
+	for (size_t i = 0; i < want->n; i++) {
+		if (want->v[i].kind != RESOURCE_INTERFACE)
+			continue;
+		buf_puts(out, "m interfaces\n(\n");
+		if (!linux_interface_script(want, out, e))
+			return false;
+		buf_puts(out, ") 2>&1\n");
+		break;
+	}
+	return true;
+}
+
 bool bird_script_read(const struct bird_paths *p,
 		      const struct resource_set *want, const char *nonce,
 		      struct buf *out, struct err *e)
@@ -135,6 +151,8 @@ bool bird_script_read(const struct bird_paths *p,
 		    (r->kind == RESOURCE_ROUTE && !route_ask(r, i, out, e)))
 			return false;
 	}
+	if (want && !interfaces_ask(want, out, e))
+		return false;
 	buf_printf(out, "walk '%s' 0\n", p->config);
 	buf_printf(out, "m next; dump '%s'\nm end\n", p->next);
 	return true;

@@ -15,7 +15,7 @@
  * Reads; sections are framed by lines '@@NONCE head'.  Sections of want:
  * 'count I NAME', 'paths I NAME', 'sent I NAME', 'received I NAME' for the
  * I-th resource, a session, and each protocol with its neighbor; 'route I' and
- * 'kernel I' for a route.
+ * 'kernel I' for a route; 'interfaces' for all of these.
  */
 bool bird_script_read(const struct bird_paths *p,
 		      const struct resource_set *want, const char *nonce,

@@ -268,6 +268,7 @@ static ssh_session ssh_begin_verified(const struct ssh_endpoint *ep,
 	return session;
 }
 
+/* libssh would let OpenSSL ask at the terminal. */
 static int no_passphrase(const char *prompt, char *buf, size_t len, int echo,
 			 int verify, void *arg)
 {
@@ -299,20 +300,10 @@ static bool key_load(const struct secret_ref *ref, ssh_key *ret, struct err *e)
 static bool auth_end(ssh_session session, const struct ssh_endpoint *ep, int rc,
 		     struct err *e)
 {
-	const char *how =
-		ep->key.kind == SECRET_FILE ? ep->key.value : "the SSH agent";
-
 	if (rc == SSH_AUTH_SUCCESS)
 		return true;
-	if (rc == SSH_AUTH_PARTIAL)
-		return err_set(e, ERR_REFUSED,
-			       "'%s' wants more than a key to log in",
-			       ep->host);
-	if (rc == SSH_AUTH_DENIED || ssh_is_connected(session))
-		return err_set(e, ERR_REFUSED,
-			       "'%s' does not let user '%s' in with %s; add "
-			       "the public key to its authorized_keys",
-			       ep->host, ep->user ? ep->user : "", how);
+	if (rc != SSH_AUTH_ERROR || ssh_is_connected(session))
+		return ssh_refuse_login(ep, rc == SSH_AUTH_PARTIAL, e);
 	return ssh_failed(session, e, "cannot log in");
 }
 

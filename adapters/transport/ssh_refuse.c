@@ -62,6 +62,21 @@ bool ssh_refuse_pin(const struct ssh_endpoint *ep, const char *print,
 		       ep->host, ssh_endpoint_port(ep), print, ep->host_key);
 }
 
+bool ssh_refuse_login(const struct ssh_endpoint *ep, bool partial,
+		      struct err *e)
+{
+	if (partial)
+		return err_set(e, ERR_REFUSED,
+			       "'%s' wants more than a key to log in",
+			       ep->host);
+	return err_set(e, ERR_REFUSED,
+		       "'%s' does not let user '%s' in with %s; add the public "
+		       "key to its authorized_keys",
+		       ep->host, ep->user ? ep->user : "",
+		       ep->key.kind == SECRET_FILE ? ep->key.value
+						   : "the SSH agent");
+}
+
 bool ssh_refuse_key_file(const char *path, struct err *e)
 {
 	struct stat st;

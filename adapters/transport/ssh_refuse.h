@@ -1,5 +1,5 @@
 /*
- * ssh_refuse.h - what is said when a host key or a key file is refused
+ * ssh_refuse.h - what is said when a host key, a key file or a login is refused
  *
  * Every message names the fingerprint that was seen and what to do; none
  * suggests to go on without looking.
@@ -16,6 +16,10 @@ bool ssh_refuse_changed(const struct ssh_endpoint *ep, const char *print,
 			struct err *e);
 bool ssh_refuse_pin(const struct ssh_endpoint *ep, const char *print,
 		    struct err *e);
+
+/* The server does not take the key, or wants something besides (partial). */
+bool ssh_refuse_login(const struct ssh_endpoint *ep, bool partial,
+		      struct err *e);
 
 /* Is it a regular file that nobody else may read? */
 bool ssh_refuse_key_file(const char *path, struct err *e);

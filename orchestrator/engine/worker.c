@@ -197,6 +197,15 @@ static void do_apply(struct worker *w, struct job *job, struct job_result *r)
 	free(token);
 }
 
+/* A list that the step looks at is asked for with one element '*'. */
+static void ask_lists(struct resource *session, const struct resource *look)
+{
+	if (look->session.sent.n && !session->session.sent.n)
+		state_list_add(&session->session.sent, "*");
+	if (look->session.received.n && !session->session.received.n)
+		state_list_add(&session->session.received, "*");
+}
+
 static void do_observe(struct worker *w, struct job *job, struct job_result *r)
 {
 	resource_set_auto all = {0};
@@ -211,11 +220,8 @@ static void do_observe(struct worker *w, struct job *job, struct job_result *r)
 
 		if (!resource_set_find(&all, x->kind, x->name))
 			resource_set_add_copy(&all, x);
-		else if (x->kind == RESOURCE_SESSION && x->session.sent.n)
-			state_list_add(
-				&resource_set_find(&all, x->kind, x->name)
-					 ->session.sent,
-				"*");
+		else if (x->kind == RESOURCE_SESSION)
+			ask_lists(resource_set_find(&all, x->kind, x->name), x);
 	}
 	if (!look(w, &all, &r->seen, &e)) {
 		take_error(r, &e);
