@@ -3,6 +3,7 @@
 #   make            build/cutover
 #   make install-deps   Debian packages that building and testing need (root)
 #   make test       every test, ends with 'N passed, N failed, N skipped'
+#   make demo       a whole cutover in the lab (root)
 #   make lint       formatting, folder rule, file sizes
 
 BUILD ?= build
@@ -43,10 +44,11 @@ $(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $(TEST_LIBOBJ) $(BUILD)
 	$(CC) -o $@ $< $(TEST_LIBOBJ) $(BUILD)/libcutover.a -lcmocka $(LIBS)
 
 install-deps:
+	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 		gcc libc6-dev libasan8 libubsan1 pkg-config clang-format \
 		libjansson-dev libssl-dev libsqlite3-dev libyaml-dev libssh-dev \
-		libvirt-dev libncurses-dev libcmocka-dev
+		libvirt-dev libncurses-dev libcmocka-dev openssh-client openssh-server busybox
 
 build-tests: $(TEST_BIN)
 
@@ -56,6 +58,19 @@ test: all build-tests
 sanitize:
 	$(MAKE) BUILD=$(BUILD)/sanitize SANITIZE=1 test
 
+demo: lab-install
+	$(MAKE) all
+	CUTOVER=$(CURDIR)/$(BUILD)/cutover tests/lab/demo
+
+lab-install: install-deps
+	tests/lab/lab install
+
+lab-up lab-down lab-status:
+	tests/lab/lab $(@:lab-%=%)
+
+lab-shell:
+	tests/lab/lab shell $(NODE)
+
 lint:
 	tests/lint/run
 
@@ -64,5 +79,5 @@ clean:
 
 -include $(OBJ:.o=.d) $(TEST_BIN:%=%.d)
 
-.PHONY: all install-deps build-tests test sanitize lint clean
+.PHONY: all demo lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test sanitize lint clean
 .SECONDARY:

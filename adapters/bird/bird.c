@@ -53,8 +53,8 @@ static bool bird_observe(struct adapter_ctx *c, const struct resource_set *want,
 			 struct resource_set *ret, struct err *e)
 {
 	struct bird_state *s = c->state;
-	bird_snapshot_auto snap = { 0 };
-	resource_set_auto set = { 0 };
+	bird_snapshot_auto snap = {0};
+	resource_set_auto set = {0};
 	bool ok;
 
 	if (!asks_bird(want))
@@ -67,7 +67,7 @@ static bool bird_observe(struct adapter_ctx *c, const struct resource_set *want,
 	if (!ok)
 		return false;
 	*ret = set;
-	set = (struct resource_set){ 0 };
+	set = (struct resource_set){0};
 	return true;
 }
 

@@ -26,19 +26,20 @@
 
 /* ---- looking ---- */
 
-#define SHOW_CONFIG  "show running-config"
+#define SHOW_CONFIG "show running-config"
 #define SHOW_SUMMARY "show bgp summary json"
 
 static bool look(struct adapter_ctx *c, struct frr_view *ret, struct err *e)
 {
-	mem_auto_free char *script = mem_format(
-		"vtysh -E -c '" SHOW_CONFIG "' -c '" SHOW_SUMMARY "' || exit 3\n"
-		"echo; echo '@@ table'\n"
-		"ip -j route show table %u 2>/dev/null\n:\n",
-		frr_pin_table(c->target));
-	struct device_result res = { 0 };
-	frr_answers_auto a = { 0 };
-	struct frr_view v = { 0 };
+	mem_auto_free char *script =
+		mem_format("vtysh -E -c '" SHOW_CONFIG "' -c '" SHOW_SUMMARY
+			   "' || exit 3\n"
+			   "echo; echo '@@ table'\n"
+			   "ip -j route show table %u 2>/dev/null\n:\n",
+			   frr_pin_table(c->target));
+	struct device_result res = {0};
+	frr_answers_auto a = {0};
+	struct frr_view v = {0};
 	const char *config;
 	bool ok = frr_read(c, script, &res, e);
 
@@ -68,8 +69,9 @@ static bool put_secret(const struct target *t, const char *name,
 	char *value;
 
 	if (!ref)
-		return err_set(e, ERR_REFUSED, "secret '%s' of '%s' is not in "
-					       "the plan",
+		return err_set(e, ERR_REFUSED,
+			       "secret '%s' of '%s' is not in "
+			       "the plan",
 			       name, t->name);
 	value = secret_fetch(ref, e);
 	if (!value)
@@ -212,9 +214,9 @@ static enum outcome send(const struct run *r, size_t i,
 			 bool *ret_ended, struct err *e)
 {
 	struct adapter_ctx *c = r->ctx;
-	mem_auto_free char *key = mem_format("%s/%s%zu", r->cs->key,
-					     r->back ? "b" : "f", i);
-	struct device_result res = { .rc = -1 };
+	mem_auto_free char *key =
+		mem_format("%s/%s%zu", r->cs->key, r->back ? "b" : "f", i);
+	struct device_result res = {.rc = -1};
 	struct buf script = BUF_INIT;
 	enum outcome o = OUTCOME_REFUSED;
 
@@ -235,7 +237,7 @@ static enum outcome send(const struct run *r, size_t i,
 static enum outcome judge_failure(const struct run *r,
 				  const struct frr_view *before, struct err *e)
 {
-	frr_view_auto after = { 0 };
+	frr_view_auto after = {0};
 
 	if (!look(r->ctx, &after, NULL) ||
 	    !frr_config_same(&before->config, &after.config))
@@ -249,8 +251,8 @@ static enum outcome run_vtysh(const struct run *r, size_t i,
 			      const struct change_part *p, struct err *e)
 {
 	const struct target *t = r->ctx->target;
-	frr_view_auto before = { 0 };
-	frr_view_auto after = { 0 };
+	frr_view_auto before = {0};
+	frr_view_auto after = {0};
 	enum outcome o;
 	bool ended;
 
@@ -276,9 +278,9 @@ static enum outcome run_part(struct run *r, size_t i,
 			     const struct change_part *p, struct err *e)
 {
 	bool ended;
-	enum outcome o = strcmp(p->what, "vtysh") == 0 ?
-				 run_vtysh(r, i, p, e) :
-				 send(r, i, p, NULL, &ended, e);
+	enum outcome o = strcmp(p->what, "vtysh") == 0
+				 ? run_vtysh(r, i, p, e)
+				 : send(r, i, p, NULL, &ended, e);
 
 	if ((o == OUTCOME_REFUSED || o == OUTCOME_RETRY) && r->changed) {
 		err_wrap(e, "after an earlier part was made");
@@ -294,7 +296,7 @@ enum outcome frr_apply(struct adapter_ctx *c, const struct changeset *cs,
 		       bool back, const struct adapter_guard *guard,
 		       char **ret_token, struct err *e)
 {
-	struct run r = { .ctx = c, .cs = cs, .back = back, .guard = guard };
+	struct run r = {.ctx = c, .cs = cs, .back = back, .guard = guard};
 	enum outcome all = OUTCOME_UNCHANGED;
 	const struct change_part *parts;
 	size_t n;
@@ -321,7 +323,7 @@ enum outcome frr_save(struct adapter_ctx *c, struct err *e)
 {
 	unsigned char bytes[8];
 	char key[64] = "save/";
-	struct device_result res = { .rc = -1 };
+	struct device_result res = {.rc = -1};
 	enum outcome o;
 
 	digest_random(bytes, sizeof(bytes));

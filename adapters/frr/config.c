@@ -57,7 +57,7 @@ static void add_line(struct frr_config *c, const char *s, size_t n)
 	MEM_GROW(c->v, c->n, c->cap);
 	last = c->n ? &c->v[c->n - 1] : NULL;
 	l = &c->v[c->n++];
-	*l = (struct frr_line){ .raw = mem_strndup(s, n) };
+	*l = (struct frr_line){.raw = mem_strndup(s, n)};
 	l->text = l->raw + strspn(l->raw, " ");
 	margin = l->text == l->raw;
 	if (margin && strcmp(l->text, "exit") != 0 &&
@@ -75,7 +75,7 @@ static void add_line(struct frr_config *c, const char *s, size_t n)
 
 bool frr_config_parse(const char *text, struct frr_config *ret, struct err *e)
 {
-	struct frr_config c = { 0 };
+	struct frr_config c = {0};
 	bool started = false;
 
 	while (*text) {
@@ -101,15 +101,21 @@ void frr_config_done(struct frr_config *c)
 	for (size_t i = 0; i < c->n; i++)
 		mem_wipe_free(c->v[i].raw);
 	free(c->v);
-	*c = (struct frr_config){ 0 };
+	*c = (struct frr_config){0};
 }
 
 /* ---- secrets ---- */
 
 static const char *const secret_words[] = {
-	"password",	      "key-string",	       "md5",
-	"authentication-key", "authentication string", "area-password",
-	"domain-password",    "secret",		       "community-secret",
+	"password",
+	"key-string",
+	"md5",
+	"authentication-key",
+	"authentication string",
+	"area-password",
+	"domain-password",
+	"secret",
+	"community-secret",
 };
 
 char *frr_config_redact(const char *line)
@@ -221,7 +227,7 @@ char *frr_config_bound(const struct frr_config *c, const char *addr,
 {
 	const char *af = frr_family(addr);
 	const char *group = neighbor_own(c, addr, NULL, "peer-group");
-	const char *const who[] = { addr, group };
+	const char *const who[] = {addr, group};
 
 	for (size_t k = 0; k < ARRAY_LEN(who) && who[k]; k++)
 		for (size_t i = 0; i < c->n; i++) {

@@ -14,10 +14,12 @@
 #include "orchestrator/base/err.h"
 #include "orchestrator/port/target.h"
 
-#define FRR_OWN		"CUTOVER-" /* names of objects that are ours */
-#define FRR_OWN_SESSION "CUTOVER " /* descriptions of sessions that are ours */
-#define FRR_PIN		"CUTOVER-pin-"
-#define FRR_PIN_TAG	4242421 /* marks a pin inside bgpd */
+#define FRR_OWN "CUTOVER-" /* names of objects that are ours */
+#define FRR_OWN_SESSION                                                        \
+	"CUTOVER " /* descriptions of sessions that are ours                   \
+		    */
+#define FRR_PIN "CUTOVER-pin-"
+#define FRR_PIN_TAG 4242421 /* marks a pin inside bgpd */
 
 struct frr_line {
 	char *raw;	   /* as FRR wrote it */
@@ -31,7 +33,7 @@ struct frr_config {
 	size_t n, cap;
 };
 
-#define frr_config_auto                                                       \
+#define frr_config_auto                                                        \
 	__attribute__((cleanup(frr_config_done))) struct frr_config
 
 /* `text` from 'frr version' to 'end'; what stands around is passed over. */

@@ -22,8 +22,7 @@ static bool own_list(const char *text)
 {
 	static const char *const heads[] = {
 		"ip prefix-list", "ipv6 prefix-list",
-		"bgp community-list standard", "route-map"
-	};
+		"bgp community-list standard", "route-map"};
 
 	for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
 		const char *rest = frr_after(text, heads[i]);
@@ -34,10 +33,11 @@ static bool own_list(const char *text)
 	return false;
 }
 
-/* The address in 'neighbor ADDR ..', or NULL; the caller frees it. */
+/* The address in '[no] neighbor ADDR ..', or NULL; the caller frees it. */
 static char *neighbor_of(const struct frr_line *l)
 {
-	const char *rest = frr_after(l->text, "neighbor");
+	const char *bare = frr_after(l->text, "no");
+	const char *rest = frr_after(bare ? bare : l->text, "neighbor");
 
 	if (!rest || !frr_after(l->block, "router bgp"))
 		return NULL;
@@ -78,7 +78,8 @@ static void unpinned(const struct frr_config *c, const struct frr_line *l,
 static bool import_table_ours(const struct frr_config *c, const char *table)
 {
 	for (size_t i = 0; i < c->n; i++) {
-		const char *rest = frr_after(c->v[i].text, "redistribute table");
+		const char *rest =
+			frr_after(c->v[i].text, "redistribute table");
 		const char *map = rest ? frr_after(rest, table) : NULL;
 
 		map = map ? frr_after(map, "route-map") : NULL;
@@ -159,8 +160,7 @@ char *frr_config_text(const struct frr_config *c)
 
 static size_t next_line(const struct frr_config *c, size_t i)
 {
-	while (i < c->n &&
-	       (!*c->v[i].text || strcmp(c->v[i].text, "!") == 0))
+	while (i < c->n && (!*c->v[i].text || strcmp(c->v[i].text, "!") == 0))
 		i++;
 	return i;
 }

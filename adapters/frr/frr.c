@@ -16,7 +16,7 @@
 static bool frr_open(struct adapter_ctx *c, struct err *e)
 {
 	struct frr *f = frr_of(c);
-	struct device_result res = { 0 };
+	struct device_result res = {0};
 	bool ok;
 
 	f->device = device_open(c->target, c->deadline_us, e);

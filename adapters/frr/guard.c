@@ -63,8 +63,9 @@ static bool vtysh_script(const char *text, struct buf *out, struct err *e)
 
 	if (strncmp(text, begin, strlen(begin)) != 0 || !end ||
 	    strstr(text, SHELL_END))
-		return err_set(e, ERR_INTERNAL, "a part is no list of "
-						"configuration lines");
+		return err_set(e, ERR_INTERNAL,
+			       "a part is no list of "
+			       "configuration lines");
 	text += strlen(begin);
 	buf_puts(out, "rc=0\nvtysh -f /dev/stdin <<'" SHELL_END "' || rc=$?\n");
 	if (end >= text)
@@ -158,11 +159,10 @@ bool frr_guard_arm(const struct target *t, const char *key, uint32_t seconds,
 /* ---- ending ---- */
 
 static enum outcome end_guard(struct adapter_ctx *c, const char *key,
-			      const char *verb, const char *body,
-			      struct err *e)
+			      const char *verb, const char *body, struct err *e)
 {
 	mem_auto_free char *change = mem_format("%s/%s", key, verb);
-	struct device_result res = { .rc = -1 };
+	struct device_result res = {.rc = -1};
 	buf_auto script = BUF_INIT;
 	enum outcome o;
 
@@ -179,8 +179,8 @@ static enum outcome end_guard(struct adapter_ctx *c, const char *key,
 		   "}\n"
 		   "%s",
 		   body);
-	o = device_change(frr_of(c)->device, c->epoch, change,
-			  buf_str(&script), c->deadline_us, &res, e);
+	o = device_change(frr_of(c)->device, c->epoch, change, buf_str(&script),
+			  c->deadline_us, &res, e);
 	if (o == OUTCOME_REFUSED && res.rc == FRR_RC_FIRED)
 		err_set(e, ERR_REFUSED,
 			"'%s': the timer had run out, the device has taken the "

@@ -14,11 +14,11 @@
 #include "orchestrator/base/buf.h"
 #include "orchestrator/port/adapter.h"
 
-#define FRR_RC_MOVED   75 /* the configuration is not the one that was read */
-#define FRR_RC_FAILED  76 /* FRR did not take a line */
+#define FRR_RC_MOVED 75	  /* the configuration is not the one that was read */
+#define FRR_RC_FAILED 76  /* FRR did not take a line */
 #define FRR_RC_UNARMED 77 /* the watchdog could not be started */
-#define FRR_RC_FIRED   78 /* the watchdog has reverted this change */
-#define FRR_RC_NO_KEY  79 /* no such change is armed */
+#define FRR_RC_FIRED 78	  /* the watchdog has reverted this change */
+#define FRR_RC_NO_KEY 79  /* no such change is armed */
 
 /* One part as shell lines that end with its status; secrets filled in. */
 bool frr_part_script(const char *what, const char *text, struct buf *out,

@@ -26,7 +26,7 @@ static const char *head_of(const char *line, size_t n)
 
 void frr_answers_cut(const char *out, struct frr_answers *ret)
 {
-	struct frr_answers a = { 0 };
+	struct frr_answers a = {0};
 	buf_auto text = BUF_INIT;
 
 	while (*out) {
@@ -59,7 +59,7 @@ void frr_answers_done(struct frr_answers *a)
 		json_decref(a->v[i].json);
 	}
 	free(a->v);
-	*a = (struct frr_answers){ 0 };
+	*a = (struct frr_answers){0};
 }
 
 static struct frr_answer *find(const struct frr_answers *a, const char *name)

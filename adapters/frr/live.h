@@ -24,7 +24,7 @@ struct frr_answers {
 	size_t n, cap;
 };
 
-#define frr_answers_auto                                                      \
+#define frr_answers_auto                                                       \
 	__attribute__((cleanup(frr_answers_done))) struct frr_answers
 
 void frr_answers_cut(const char *out, struct frr_answers *ret);

@@ -104,8 +104,8 @@ static void ask_pin(const struct look *l, const struct state_static_route *s,
 
 static bool ask_config(const struct look *l, struct buf *shell, struct err *e)
 {
-	const char *path = target_param(l->ctx->target, "frr_conf",
-					"/etc/frr/frr.conf");
+	const char *path =
+		target_param(l->ctx->target, "frr_conf", "/etc/frr/frr.conf");
 
 	buf_puts(shell, "echo; echo '@@ saved'\ncat ");
 	if (!device_quote(shell, path, e))
@@ -154,10 +154,11 @@ static bool check_words(const struct resource_set *want, struct err *e)
 		else if (r->kind == RESOURCE_STATIC_ROUTE)
 			ok = frr_pin_check(r, e);
 		if (!ok)
-			return err_set(e, ERR_INVALID,
-				       "%s '%s' cannot be looked up: no address "
-				       "or prefix that identifies it",
-				       resource_kind_name(r->kind), r->name);
+			return err_set(
+				e, ERR_INVALID,
+				"%s '%s' cannot be looked up: no address "
+				"or prefix that identifies it",
+				resource_kind_name(r->kind), r->name);
 	}
 	return true;
 }
@@ -213,7 +214,7 @@ static void fill_config(struct look *l, struct resource *r)
 {
 	struct state_config *s = &r->config;
 	const char *saved = frr_answers_text(&l->answers, "saved");
-	frr_config_auto disk = { 0 };
+	frr_config_auto disk = {0};
 	char hex[DIGEST_HEX];
 
 	s->text = frr_config_text(&l->config);
@@ -261,7 +262,7 @@ static void fill(struct look *l, const struct resource *w)
 
 static bool read_frr(struct look *l, const char *script, struct err *e)
 {
-	struct device_result res = { 0 };
+	struct device_result res = {0};
 	const char *config;
 	bool ok = frr_read(l->ctx, script, &res, e);
 
@@ -284,15 +285,16 @@ bool frr_read(struct adapter_ctx *c, const char *script,
 		return err_wrap(e, "'%s'", c->target->name);
 	if (ret->rc == 0)
 		return true;
-	return err_set(e, ERR_INVALID, "'%s': vtysh did not answer (%d): %.200s",
+	return err_set(e, ERR_INVALID,
+		       "'%s': vtysh did not answer (%d): %.200s",
 		       c->target->name, ret->rc, buf_str(&ret->err));
 }
 
 bool frr_observe(struct adapter_ctx *c, const struct resource_set *want,
 		 struct resource_set *ret, struct err *e)
 {
-	resource_set_auto seen = { 0 };
-	struct look l = { .ctx = c, .want = want, .ret = &seen };
+	resource_set_auto seen = {0};
+	struct look l = {.ctx = c, .want = want, .ret = &seen};
 	buf_auto script = BUF_INIT;
 	bool ok;
 
@@ -306,7 +308,7 @@ bool frr_observe(struct adapter_ctx *c, const struct resource_set *want,
 	frr_config_done(&l.config);
 	if (ok) {
 		*ret = seen;
-		seen = (struct resource_set){ 0 };
+		seen = (struct resource_set){0};
 	}
 	return ok;
 }

@@ -184,8 +184,8 @@ static void create_vtysh(const struct target *t, const struct resource *from,
 	unsigned table = frr_pin_table(t);
 	const char *addr = to->static_route.session;
 	mem_auto_free char *own = fact(from, "export");
-	mem_auto_free char *bind = mem_format("neighbor %s route-map %s out",
-					      addr, to->name);
+	mem_auto_free char *bind =
+		mem_format("neighbor %s route-map %s out", addr, to->name);
 	mem_auto_free char *redistribute =
 		mem_format("  redistribute table %u route-map %s-origin\n",
 			   table, to->name);
@@ -237,8 +237,8 @@ void frr_pin_remove(const struct target *t, const struct resource *from,
 	const char *addr = to->static_route.session;
 	mem_auto_free char *own = fact(from, "export");
 	mem_auto_free char *bind =
-		own ? mem_format("neighbor %s route-map %s out", addr, own) :
-		      mem_format("no neighbor %s route-map %s out", addr,
+		own ? mem_format("neighbor %s route-map %s out", addr, own)
+		    : mem_format("no neighbor %s route-map %s out", addr,
 				 to->name);
 	mem_auto_free char *redistribute =
 		mem_format("  no redistribute table %u\n", table);

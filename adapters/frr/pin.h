@@ -36,8 +36,7 @@ bool frr_pin_create(const struct target *t, const struct resource *from,
 		    const struct resource *to, bool back, struct changeset *cs,
 		    struct err *e);
 void frr_pin_remove(const struct target *t, const struct resource *from,
-		    const struct resource *to, bool back,
-		    struct changeset *cs);
+		    const struct resource *to, bool back, struct changeset *cs);
 
 /* Kernel facts about one prefix: 'ip -j route show match P'. */
 struct frr_pin_facts {

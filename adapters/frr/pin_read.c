@@ -18,7 +18,8 @@ static bool route_prefix(const json_t *route, struct prefix *ret)
 		return false;
 	if (strcmp(dst, "default") == 0)
 		return prefix_parse("0.0.0.0/0", ret, NULL);
-	return prefix_parse(dst, ret, NULL) || prefix_parse_addr(dst, ret, NULL);
+	return prefix_parse(dst, ret, NULL) ||
+	       prefix_parse_addr(dst, ret, NULL);
 }
 
 static void add_hop(const json_t *hop, struct buf *out)
@@ -43,31 +44,8 @@ static char *hops_of(const json_t *route)
 		add_hop(json_array_get(several, i), &out);
 	if (!several)
 		add_hop(route, &out);
-	return out.len ? mem_format("via %s", buf_str(&out)) :
-			 mem_strdup("discard");
-}
-
-/* What the device does with prefix p: 'present', 'via ..', 'discard' or NULL. */
-static char *parent_of(const json_t *routes, const struct prefix *p)
-{
-	const json_t *best = NULL;
-	int best_len = -1;
-
-	for (size_t i = 0; i < json_array_size(routes); i++) {
-		const json_t *r = json_array_get(routes, i);
-		const char *proto = json_peek_str(r, "protocol", "");
-		struct prefix q;
-
-		if (!route_prefix(r, &q) || !prefix_contains(&q, p))
-			continue;
-		if (prefix_cmp(&q, p) == 0 && strcmp(proto, "zebra") != 0)
-			return mem_strdup("present");
-		if (q.len < p->len && q.len > best_len) {
-			best = r;
-			best_len = q.len;
-		}
-	}
-	return best ? hops_of(best) : NULL;
+	return out.len ? mem_format("via %s", buf_str(&out))
+		       : mem_strdup("discard");
 }
 
 static bool in_table(const json_t *table, const struct prefix *p)
@@ -80,6 +58,39 @@ static bool in_table(const json_t *table, const struct prefix *p)
 			return true;
 	}
 	return false;
+}
+
+/* A copy in the main table of what a pin put into its own. */
+static bool is_copy(const json_t *route, const struct prefix *p,
+		    const json_t *table)
+{
+	return strcmp(json_peek_str(route, "protocol", ""), "zebra") == 0 &&
+	       in_table(table, p);
+}
+
+/* What the device does with prefix p: 'present', 'via ..', 'discard' or NULL.
+ */
+static char *parent_of(const json_t *routes, const struct prefix *p,
+		       const json_t *table)
+{
+	const json_t *best = NULL;
+	int best_len = -1;
+
+	for (size_t i = 0; i < json_array_size(routes); i++) {
+		const json_t *r = json_array_get(routes, i);
+		struct prefix q;
+
+		if (!route_prefix(r, &q) || !prefix_contains(&q, p) ||
+		    is_copy(r, &q, table))
+			continue;
+		if (prefix_cmp(&q, p) == 0)
+			return mem_strdup("present");
+		if (q.len > best_len) {
+			best = r;
+			best_len = q.len;
+		}
+	}
+	return best ? hops_of(best) : NULL;
 }
 
 static bool has_line(const struct frr_config *c, const char *text)
@@ -119,11 +130,10 @@ static char *own_export(const struct frr_config *c, const char *pin,
 		return bound;
 	free(bound);
 	for (size_t i = 0; i < c->n; i++) {
-		const char *own = c->v[i].block &&
-						  strcmp(c->v[i].block, head) ==
-							  0 ?
-					  frr_after(c->v[i].text, "call") :
-					  NULL;
+		const char *own =
+			c->v[i].block && strcmp(c->v[i].block, head) == 0
+				? frr_after(c->v[i].text, "call")
+				: NULL;
 
 		if (own)
 			return mem_strdup(own);
@@ -153,12 +163,12 @@ static void read_prefix(const struct frr_config *c, const char *text,
 
 	if (!prefix_parse(text, &p, NULL))
 		return;
-	value = parent_of(facts->match(facts->arg, text), &p);
+	value = parent_of(facts->match(facts->arg, text), &p, facts->table);
 	buf_printf(out, "%s%s %s", out->len ? ", " : "", text,
 		   value ? value : "no route");
-	if (effective && ((in_table(facts->table, &p) &&
-			   has_rule(c, list, text)) ||
-			  has_rule(c, there, text)))
+	if (effective &&
+	    ((in_table(facts->table, &p) && has_rule(c, list, text)) ||
+	     has_rule(c, there, text)))
 		state_list_add(&r->static_route.prefixes, text);
 }
 

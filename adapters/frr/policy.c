@@ -15,7 +15,7 @@
 #include "orchestrator/model/prefix.h"
 
 #define SEQ_STEP 10
-#define SEQ_MAX	 65000
+#define SEQ_MAX 65000
 
 /* A run of prefixes of one family, at most FRR_CHUNK of them. */
 struct chunk {
@@ -31,7 +31,7 @@ static bool is_v6(const char *rule)
 /* The next chunk at `from`; an entry without prefixes is one empty chunk. */
 static struct chunk next_chunk(const struct state_list *l, size_t from)
 {
-	struct chunk c = { .from = from };
+	struct chunk c = {.from = from};
 
 	if (from < l->n)
 		c.v6 = is_v6(l->v[from]);
@@ -48,8 +48,8 @@ static bool community_ok(const char *s)
 	unsigned a, b;
 	int n = 0;
 
-	return sscanf(s, "%5u:%5u%n", &a, &b, &n) == 2 && !s[n] &&
-	       a <= 65535 && b <= 65535;
+	return sscanf(s, "%5u:%5u%n", &a, &b, &n) == 2 && !s[n] && a <= 65535 &&
+	       b <= 65535;
 }
 
 static bool check_entry(const char *name, const struct state_policy_entry *x,
@@ -224,8 +224,8 @@ static void remove_lists(const char *name, size_t entry,
 		from += c.n;
 	}
 	if (x->community)
-		buf_printf(out, "no bgp community-list standard %s-%zu\n",
-			   name, entry);
+		buf_printf(out, "no bgp community-list standard %s-%zu\n", name,
+			   entry);
 }
 
 void frr_policy_remove(const struct resource *r, struct buf *out)

@@ -222,7 +222,7 @@ static void read_last(struct reader *r, size_t i, const char *head)
 static void read_entry(struct reader *r, size_t i, const char *head,
 		       bool permit)
 {
-	struct state_policy_entry x = { .permit = permit };
+	struct state_policy_entry x = {.permit = permit};
 	size_t entry = 0;
 
 	for (; in_block(r, i, head); i++) {
@@ -283,8 +283,7 @@ void frr_policy_observe(const struct frr_config *c, uint32_t asn,
 			struct resource *res)
 {
 	struct reader r = {
-		.c = c, .name = res->name, .asn = asn, .p = &res->route_policy
-	};
+		.c = c, .name = res->name, .asn = asn, .p = &res->route_policy};
 	bool map;
 
 	for (size_t i = 0; i < c->n; i++)

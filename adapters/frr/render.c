@@ -67,9 +67,8 @@ static void add_config(struct changeset *cs, bool back, const char *lines)
 {
 	while (*lines) {
 		size_t n = end_of_piece(lines);
-		mem_auto_free char *text =
-			mem_format("configure terminal\n%.*send\n", (int)n,
-				   lines);
+		mem_auto_free char *text = mem_format(
+			"configure terminal\n%.*send\n", (int)n, lines);
 
 		changeset_add(cs, back, "vtysh", text);
 		lines += n;
@@ -102,8 +101,7 @@ static bool render_policy(const struct target *t, const struct resource *from,
 	if (from->present &&
 	    (!from->route_policy.direction ||
 	     strcmp(from->route_policy.direction, "edited") == 0)) {
-		struct resource none = { .kind = from->kind,
-					 .name = from->name };
+		struct resource none = {.kind = from->kind, .name = from->name};
 
 		policy_way(t, to, &none, false, back);
 	} else {
@@ -150,7 +148,7 @@ static bool render_session(const struct target *t, const struct resource *from,
 			   const struct resource *to, struct changeset *fwd,
 			   struct changeset *back, struct err *e)
 {
-	struct resource reached = { 0 };
+	struct resource reached = {0};
 	buf_auto there = BUF_INIT;
 	buf_auto again = BUF_INIT;
 	bool ok;
@@ -208,7 +206,7 @@ static bool render_interface(const struct target *t,
 			     const struct resource *to, struct changeset *fwd,
 			     struct changeset *back, struct err *e)
 {
-	struct changeset cs = { 0 };
+	struct changeset cs = {0};
 	bool ok = linux_interface_render(from, to, &cs, e);
 
 	(void)t;
@@ -224,7 +222,7 @@ static bool render_interface(const struct target *t,
 /* The way back of this resource comes before those that are there already. */
 static void put_before(struct changeset *ret, struct changeset *back)
 {
-	struct changeset all = { 0 };
+	struct changeset all = {0};
 
 	for (size_t i = 0; i < back->n_forward; i++)
 		changeset_add(&all, true, back->forward[i].what,
@@ -243,15 +241,62 @@ static bool render_one(const struct target *t, const struct resource_set *from,
 		       const struct resource *to, render_fn *fn,
 		       struct changeset *ret, struct err *e)
 {
-	struct resource none = { .kind = to->kind, .name = to->name };
+	struct resource none = {.kind = to->kind, .name = to->name};
 	const struct resource *f = resource_set_find(from, to->kind, to->name);
-	struct changeset back = { 0 };
+	struct changeset back = {0};
 	bool ok = fn(t, f ? f : &none, to, ret, &back, e);
 
 	if (ok)
 		put_before(ret, &back);
 	changeset_done(&back);
 	return ok;
+}
+
+/* ---- fewer parts ---- */
+
+static size_t count_lines(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += *s == '\n';
+	return n;
+}
+
+/* Two parts as one, if both are configuration alone; NULL if not. */
+static char *joined(const struct change_part *a, const struct change_part *b)
+{
+	static const char begin[] = "configure terminal\n", end[] = "\nend\n";
+	const char *tail = strstr(a->text, end);
+
+	if (strcmp(a->what, "vtysh") != 0 || strcmp(b->what, "vtysh") != 0 ||
+	    !tail || tail[strlen(end)] ||
+	    strncmp(a->text, "configure terminal\nrouter", 25) == 0 ||
+	    strncmp(b->text, "configure terminal\nrouter", 25) == 0 ||
+	    strstr(b->text, "clear bgp") ||
+	    count_lines(a->text) + count_lines(b->text) > PART_LINES)
+		return NULL;
+	return mem_format("%.*s%s", (int)(tail + 1 - a->text), a->text,
+			  b->text + strlen(begin));
+}
+
+static void join_parts(struct change_part *v, size_t *n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 1; i < *n; i++) {
+		char *text = joined(&v[kept], &v[i]);
+
+		if (!text) {
+			v[++kept] = v[i];
+			continue;
+		}
+		free(v[kept].text);
+		v[kept].text = text;
+		free(v[i].what);
+		free(v[i].text);
+	}
+	*n = *n ? kept + 1 : 0;
 }
 
 bool frr_render(const struct target *t, const struct resource_set *from,
@@ -263,13 +308,13 @@ bool frr_render(const struct target *t, const struct resource_set *from,
 		bool removal;
 		render_fn *fn;
 	} order[] = {
-		{ RESOURCE_INTERFACE, false, render_interface },
-		{ RESOURCE_ROUTE_POLICY, false, render_policy },
-		{ RESOURCE_SESSION, false, render_session },
-		{ RESOURCE_STATIC_ROUTE, false, render_pin },
-		{ RESOURCE_ROUTE_POLICY, true, render_policy },
+		{RESOURCE_INTERFACE, false, render_interface},
+		{RESOURCE_ROUTE_POLICY, false, render_policy},
+		{RESOURCE_SESSION, false, render_session},
+		{RESOURCE_STATIC_ROUTE, false, render_pin},
+		{RESOURCE_ROUTE_POLICY, true, render_policy},
 	};
-	struct changeset cs = { 0 };
+	struct changeset cs = {0};
 
 	for (size_t k = 0; k < ARRAY_LEN(order); k++)
 		for (size_t i = 0; i < to->n; i++) {
@@ -283,6 +328,8 @@ bool frr_render(const struct target *t, const struct resource_set *from,
 				return err_wrap(e, "'%s'", t->name);
 			}
 		}
+	join_parts(cs.forward, &cs.n_forward);
+	join_parts(cs.back, &cs.n_back);
 	*ret = cs;
 	return true;
 }

@@ -17,7 +17,7 @@ void frr_view_done(struct frr_view *v)
 	frr_config_done(&v->config);
 	json_decref(v->summary);
 	json_decref(v->table);
-	*v = (struct frr_view){ 0 };
+	*v = (struct frr_view){0};
 }
 
 struct scope {
@@ -63,8 +63,8 @@ static bool refuse(const char *line, const char *why, struct err *e)
 static bool created_here(const struct scope *s, const char *addr)
 {
 	mem_auto_free char *head = mem_format("neighbor %s remote-as ", addr);
-	mem_auto_free char *desc = mem_format("neighbor %s description %s",
-					      addr, FRR_OWN_SESSION);
+	mem_auto_free char *desc =
+		mem_format("neighbor %s description %s", addr, FRR_OWN_SESSION);
 
 	return !frr_config_has_neighbor(&s->view->config, addr) &&
 	       part_has(s->text, head) && part_has(s->text, desc);
@@ -129,8 +129,8 @@ static bool check_remove_map(const struct scope *s, const char *line,
 
 static bool has_out_filter(const struct frr_config *c, const char *addr)
 {
-	static const char *const keys[] = { "prefix-list", "filter-list",
-					    "distribute-list" };
+	static const char *const keys[] = {"prefix-list", "filter-list",
+					   "distribute-list"};
 	mem_auto_free char *map = frr_config_bound(c, addr, "out");
 	const char *af = frr_family(addr);
 
@@ -152,9 +152,9 @@ static bool check_leaks(const struct scope *s, const char *line, struct err *e)
 	for (size_t i = 0; i < c->n; i++) {
 		const char *rest = frr_after(c->v[i].text, "neighbor");
 		mem_auto_free char *addr = rest ? word(rest) : NULL;
-		const char *as = rest ? frr_after(frr_after(rest, addr),
-						  "remote-as") :
-					NULL;
+		const char *as =
+			rest ? frr_after(frr_after(rest, addr), "remote-as")
+			     : NULL;
 		mem_auto_free char *why = NULL;
 
 		if (!as || strcmp(as, asn) == 0 ||
@@ -179,10 +179,11 @@ static bool check_table(const struct scope *s, const char *line,
 		const char *rest = frr_after(c->v[i].text, used);
 
 		if (rest && !strstr(rest, "route-map " FRR_OWN))
-			return refuse(line,
-				      "the table is redistributed already; name "
-				      "another with 'pin_table'",
-				      e);
+			return refuse(
+				line,
+				"the table is redistributed already; name "
+				"another with 'pin_table'",
+				e);
 		if (strcmp(c->v[i].text, import) == 0 &&
 		    !strstr(s->text, "no ip import-table"))
 			return refuse(line,
@@ -220,9 +221,9 @@ static bool is_frame(const char *line)
 
 static const char *list_name(const char *line)
 {
-	static const char *const heads[] = { "ip prefix-list",
-					     "ipv6 prefix-list",
-					     "bgp community-list standard" };
+	static const char *const heads[] = {"ip prefix-list",
+					    "ipv6 prefix-list",
+					    "bgp community-list standard"};
 
 	for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
 		const char *rest = frr_after(line, heads[i]);
@@ -284,7 +285,7 @@ static bool check_line(struct scope *s, const char *raw, struct err *e)
 bool frr_scope_before(const struct frr_view *v, const char *text, uint32_t asn,
 		      struct err *e)
 {
-	struct scope s = { .view = v, .text = text, .asn = asn };
+	struct scope s = {.view = v, .text = text, .asn = asn};
 
 	while (*text) {
 		size_t n = strcspn(text, "\n");

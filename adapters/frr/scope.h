@@ -17,9 +17,9 @@
 /* What a device looked like at one moment. */
 struct frr_view {
 	struct frr_config config;
-	json_t *summary;	/* 'show bgp summary json' */
-	json_t *table;		/* kernel routes in the pin table */
-	char hash[65];		/* SHA-256 of the running configuration */
+	json_t *summary; /* 'show bgp summary json' */
+	json_t *table;	 /* kernel routes in the pin table */
+	char hash[65];	 /* SHA-256 of the running configuration */
 };
 
 #define frr_view_auto __attribute__((cleanup(frr_view_done))) struct frr_view

@@ -51,10 +51,12 @@ static bool check_sessions(const json_t *before, const json_t *after,
 	const char *af, *addr;
 	json_t *v, *peer;
 
-	json_object_foreach((json_t *)before, af, v) {
+	json_object_foreach((json_t *)before, af, v)
+	{
 		const json_t *now = json_peek(json_peek(after, af), "peers");
 
-		json_object_foreach(json_peek(v, "peers"), addr, peer) {
+		json_object_foreach(json_peek(v, "peers"), addr, peer)
+		{
 			if (!may_reset(text, addr) &&
 			    !check_peer(peer, json_peek(now, addr), addr, e))
 				return false;
@@ -77,7 +79,8 @@ static bool may_change(const char *line, const char *text)
 		return false;
 	return (strcmp(what, "shutdown") == 0 &&
 		names(text, addr, " shutdown")) ||
-	       (frr_after(what, "route-map") && names(text, addr, " route-map"));
+	       (frr_after(what, "route-map") &&
+		names(text, addr, " route-map"));
 }
 
 /* The foreign text without those lines. */

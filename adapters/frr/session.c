@@ -41,10 +41,9 @@ bool frr_session_check(const struct target *t, const struct resource *r,
 			       "session '%s': local AS %u is not the edge's "
 			       "own, %u",
 			       r->name, s->local_asn, t->asn);
-	if (s->bfd_interval_ms && (s->bfd_interval_ms < 50 ||
-				   s->bfd_interval_ms > 60000 ||
-				   s->bfd_multiplier == 1 ||
-				   s->bfd_multiplier > 255))
+	if (s->bfd_interval_ms &&
+	    (s->bfd_interval_ms < 50 || s->bfd_interval_ms > 60000 ||
+	     s->bfd_multiplier == 1 || s->bfd_multiplier > 255))
 		return err_set(e, ERR_INVALID,
 			       "session '%s': BFD takes 50 to 60000 ms and a "
 			       "multiplier of 2 to 255",
@@ -55,10 +54,10 @@ bool frr_session_check(const struct target *t, const struct resource *r,
 /* ---- pieces of a change ---- */
 
 struct lines {
-	struct buf before;  /* of the neighbor: closing */
+	struct buf before; /* of the neighbor: closing */
 	struct buf neighbor;
-	struct buf family;  /* inside its address-family */
-	struct buf after;   /* of the neighbor: opening */
+	struct buf family; /* inside its address-family */
+	struct buf after;  /* of the neighbor: opening */
 	struct buf clear;
 };
 
@@ -101,10 +100,12 @@ static void put_timers(const struct state_session *s, struct buf *out)
 	buf_printf(out, " neighbor %s timers %u %u\n", s->neighbor, keep, hold);
 }
 
+/* A password that the plan does not know cannot be restored: apply() says so.
+ */
 static void put_password(const struct state_session *s, struct buf *out)
 {
 	buf_printf(out, " neighbor %s password <secret %s>\n", s->neighbor,
-		   s->secret);
+		   s->secret && *s->secret ? s->secret : "unknown");
 }
 
 /* ---- one binding ---- */
@@ -138,7 +139,7 @@ static void birth(const char *name, const struct state_session *s,
 	buf_printf(n, " neighbor %s shutdown\n", s->neighbor);
 	buf_printf(n, " neighbor %s description %s%s\n", s->neighbor,
 		   FRR_OWN_SESSION, name);
-	if (s->secret && *s->secret)
+	if ((s->secret && *s->secret) || s->secret_digest)
 		put_password(s, n);
 	if (s->hold_s || s->keepalive_s)
 		put_timers(s, n);
@@ -235,7 +236,7 @@ bool frr_session_render(uint32_t asn, const struct resource *from,
 			const struct resource *to, struct buf *out,
 			struct err *e)
 {
-	struct lines l = { 0 };
+	struct lines l = {0};
 	const char *addr = to->session.neighbor;
 	bool ok = true;
 

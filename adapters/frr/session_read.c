@@ -114,13 +114,21 @@ static void set(char **field, const char *value)
 	*field = mem_strdup(value);
 }
 
-/* FRR writes 'Up', 'Down', 'Init', 'Admin Down', 'Unknown'. */
+/*
+ * FRR writes 'Up', 'Down', 'Init', 'Admin Down', 'Unknown'.  The intervals of
+ * 'neighbor X bfd M R T' run, but FRR 8.4 leaves them out of the configuration
+ * text (so a reboot returns to 300 ms x 3): they are read here.
+ */
 static void live_bfd(const json_t *bfd, struct state_session *s)
 {
 	const char *status = json_peek_str(bfd, "status", NULL);
 
 	if (!status)
 		return;
+	s->bfd_interval_ms = (uint32_t)json_peek_int(bfd, "txMinInterval",
+						     s->bfd_interval_ms);
+	s->bfd_multiplier = (uint32_t)json_peek_int(bfd, "detectMultiplier",
+						    s->bfd_multiplier);
 	if (strcmp(status, "Up") == 0)
 		set(&s->bfd_state, "up");
 	else if (strcmp(status, "Init") == 0)
@@ -180,7 +188,8 @@ static void take_keys(const json_t *routes, struct state_list *l)
 	json_t *v;
 
 	state_list_done(l);
-	json_object_foreach((json_t *)routes, key, v) {
+	json_object_foreach((json_t *)routes, key, v)
+	{
 		struct prefix p;
 
 		if (prefix_parse(key, &p, NULL))
@@ -237,7 +246,8 @@ void frr_session_received(const json_t *doc, struct resource *r)
 		return;
 	s->prefixes_received =
 		(uint32_t)json_peek_int(doc, "totalPrefixCounter", 0);
-	json_object_foreach((json_t *)routes, key, v) {
+	json_object_foreach((json_t *)routes, key, v)
+	{
 		const char *path = json_peek_str(v, "path", NULL);
 
 		if (path && !path_has(path, s->local_asn) &&

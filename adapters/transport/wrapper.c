@@ -125,9 +125,10 @@ static const char outer[] =
 	"\"$f\"\n"
 	"	r=\n"
 	"	read -r r <\"$f\"\n"
-	"	cat \"$d/out\"\n"
-	"	cat \"$d/err\" >&2\n"
-	"	rm -f \"$d/out\" \"$d/err\"\n"
+	"	[ ! -s \"$d/out\" ] || cat \"$d/out\"\n"
+	"	[ ! -s \"$d/err\" ] || cat \"$d/err\" >&2\n"
+	"	: >\"$d/out\"\n"
+	"	: >\"$d/err\"\n"
 	"	exec 9>&-\n"
 	"	case $r in\n"
 	"	\"\"|*[!0-9]*) say late ;;\n"
@@ -139,9 +140,8 @@ static const char outer[] =
 /* clang-format off */
 #define INNER_RUN                                                              \
 	"trap \"trap : TERM; kill -TERM 0; sleep 1; kill -KILL 0\" TERM\n"     \
-	"umask 022\n"                                                          \
 	"cutover_script=$(cat)\n"                                              \
-	"(eval \"set --; unset cutover_script\n$cutover_script\") 9>&- "       \
+	"(eval \"set --; umask 022; unset cutover_script\n$cutover_script\") 9>&- "       \
 	"</dev/null "
 
 static const char inner_read[] = INNER_RUN "&\n"

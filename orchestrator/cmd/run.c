@@ -34,7 +34,7 @@ static const char resume_usage[] =
 
 static const char rollback_usage[] =
 	"usage: cutover rollback [RUN] [--to CHECKPOINT] [--state DIR]\n"
-	"                        [--no-probes] [--json]\n"
+	"                        [--exit-on-hold] [--no-probes] [--json]\n"
 	"\n"
 	"Brings the site back to a checkpoint (default: 'start'; for a live "
 	"run\n"

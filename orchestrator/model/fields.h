@@ -18,7 +18,7 @@ enum field_type {
 enum field_class {
 	FIELD_IDENTITY, /* always compared */
 	FIELD_OPTIONAL, /* compared by 'satisfies' only where wanted is set */
-	FIELD_HINT, /* told to the device, not read back: never compared */
+	FIELD_HINT,	/* told to the device, not read back: never compared */
 	FIELD_LIVE,	/* observed only */
 };
 

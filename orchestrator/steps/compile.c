@@ -747,6 +747,15 @@ struct program *steps_compile(const struct plan *p, struct err *e)
 	struct build b = {.plan = p,
 			  .program = mem_alloc(sizeof(struct program))};
 
+	for (size_t i = 0; i < p->n_probes; i++)
+		if (strcmp(p->probes[i].kind, "stamp") != 0) {
+			err_set(e, ERR_INVALID,
+				"probe '%s': kind '%s' cannot be sent yet; "
+				"use 'stamp'",
+				p->probes[i].name, p->probes[i].kind);
+			program_free(b.program);
+			return NULL;
+		}
 	block_start(&b);
 	block_stage(&b);
 	block_circuit(&b);

@@ -87,16 +87,15 @@ static bool enter_edge(void)
 	if (f)
 		fclose(f);
 	pid[strcspn(pid, "\n")] = 0;
-	return ok && enter(pid, "uts") == 0 &&
-	       enter(pid, "net") == 0 && enter(pid, "mnt") == 0 &&
-	       chdir(cwd) == 0;
+	return ok && enter(pid, "uts") == 0 && enter(pid, "net") == 0 &&
+	       enter(pid, "mnt") == 0 && chdir(cwd) == 0;
 }
 
 static void make_target(void)
 {
-	frr_target = (struct target){ .name = mem_strdup("edge1"),
-				      .driver = mem_strdup("frr"),
-				      .asn = 65010 };
+	frr_target = (struct target){.name = mem_strdup("edge1"),
+				     .driver = mem_strdup("frr"),
+				     .asn = 65010};
 	frr_target.secrets = mem_calloc(1, sizeof(*frr_target.secrets));
 	frr_target.n_secrets = 1;
 	frr_target.secrets[0] = (struct secret_ref){
@@ -201,8 +200,7 @@ struct resource *frr_want_vpn(struct resource_set *set)
 struct resource *frr_want_policy(struct resource_set *set, const char *name,
 				 const char *direction)
 {
-	struct resource *r =
-		resource_set_add(set, RESOURCE_ROUTE_POLICY, name);
+	struct resource *r = resource_set_add(set, RESOURCE_ROUTE_POLICY, name);
 
 	r->present = direction != NULL;
 	r->route_policy.direction = mem_strdup(direction);
@@ -243,9 +241,9 @@ void frr_look(const struct resource_set *want, struct resource_set *ret)
 enum outcome frr_change(const struct resource_set *want, uint32_t guard_s,
 			struct changeset *ret_cs, struct err *e)
 {
-	struct adapter_guard guard = { .seconds = guard_s };
-	resource_set_auto seen = { 0 };
-	struct changeset cs = { 0 };
+	struct adapter_guard guard = {.seconds = guard_s};
+	resource_set_auto seen = {0};
+	struct changeset cs = {0};
 	enum outcome o;
 
 	frr_look(want, &seen);
@@ -253,8 +251,8 @@ enum outcome frr_change(const struct resource_set *want, uint32_t guard_s,
 		return OUTCOME_FATAL;
 	cs.key = mem_format("test.%d.%u", (int)getpid(), ++serial);
 	refresh();
-	o = frr_adapter_ops.apply(&frr_ctx, &cs, false,
-				  guard_s ? &guard : NULL, NULL, e);
+	o = frr_adapter_ops.apply(&frr_ctx, &cs, false, guard_s ? &guard : NULL,
+				  NULL, e);
 	if (ret_cs)
 		*ret_cs = cs;
 	else
@@ -264,7 +262,7 @@ enum outcome frr_change(const struct resource_set *want, uint32_t guard_s,
 
 bool frr_is(const struct resource_set *want)
 {
-	resource_set_auto seen = { 0 };
+	resource_set_auto seen = {0};
 
 	frr_look(want, &seen);
 	for (size_t i = 0; i < want->n; i++) {
@@ -279,7 +277,7 @@ bool frr_is(const struct resource_set *want)
 
 static void explain(const struct resource_set *want)
 {
-	resource_set_auto seen = { 0 };
+	resource_set_auto seen = {0};
 	buf_auto out = BUF_INIT;
 
 	frr_look(want, &seen);
@@ -316,12 +314,12 @@ bool frr_wait(const struct resource_set *want, uint32_t ms)
 bool frr_wait_state(const char *neighbor, const char *state, uint32_t ms)
 {
 	int64_t end = clock_mono_us() + (int64_t)ms * 1000;
-	resource_set_auto want = { 0 };
+	resource_set_auto want = {0};
 
 	resource_set_add(&want, RESOURCE_SESSION, SESSION)->session.neighbor =
 		mem_strdup(neighbor);
 	for (;;) {
-		resource_set_auto seen = { 0 };
+		resource_set_auto seen = {0};
 		const char *is;
 
 		frr_look(&want, &seen);

@@ -12,11 +12,11 @@
 
 #include "adapters/frr/frr.h"
 
-#define VPN	"10.100.255.4"
+#define VPN "10.100.255.4"
 #define CIRCUIT "172.16.0.2"
 #define SESSION "er-hq/primary/private"
-#define IN	"CUTOVER-er-hq-primary-private-in-g"
-#define OUT	"CUTOVER-er-hq-primary-private-out-g"
+#define IN "CUTOVER-er-hq-primary-private-in-g"
+#define OUT "CUTOVER-er-hq-primary-private-out-g"
 
 extern struct target frr_target;
 extern struct adapter_ctx frr_ctx;

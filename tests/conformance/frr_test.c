@@ -51,7 +51,7 @@ static const struct resource *look_session(struct resource_set *seen,
 					   const char *addr, bool sent,
 					   bool received)
 {
-	resource_set_auto want = { 0 };
+	resource_set_auto want = {0};
 	struct resource *r = resource_set_add(&want, RESOURCE_SESSION, SESSION);
 
 	r->session.neighbor = mem_strdup(addr);
@@ -66,7 +66,7 @@ static const struct resource *look_session(struct resource_set *seen,
 static bool wait_bfd(const char *wanted)
 {
 	for (int i = 0; i < 100; i++) {
-		resource_set_auto seen = { 0 };
+		resource_set_auto seen = {0};
 		const struct resource *r =
 			look_session(&seen, CIRCUIT, false, false);
 
@@ -79,7 +79,7 @@ static bool wait_bfd(const char *wanted)
 
 static void assert_vpn_untouched(void)
 {
-	resource_set_auto seen = { 0 };
+	resource_set_auto seen = {0};
 	const struct resource *r = look_session(&seen, VPN, false, false);
 
 	assert_string_equal(r->session.state, "Established");
@@ -92,7 +92,7 @@ static void assert_vpn_untouched(void)
 
 static void test_start(void **state)
 {
-	resource_set_auto seen = { 0 };
+	resource_set_auto seen = {0};
 	const struct resource *r;
 
 	(void)state;
@@ -113,8 +113,8 @@ static void test_start(void **state)
 
 static void test_config(void **state)
 {
-	resource_set_auto seen = { 0 };
-	resource_set_auto want = { 0 };
+	resource_set_auto seen = {0};
+	resource_set_auto want = {0};
 	const struct state_config *c;
 
 	(void)state;
@@ -130,9 +130,9 @@ static void test_config(void **state)
 
 static void test_stage(void **state)
 {
-	resource_set_auto want = { 0 };
-	resource_set_auto seen = { 0 };
-	struct changeset cs = { 0 };
+	resource_set_auto want = {0};
+	resource_set_auto seen = {0};
+	struct changeset cs = {0};
 	err_auto e = ERR_INIT;
 
 	(void)state;
@@ -147,8 +147,8 @@ static void test_stage(void **state)
 
 static void test_foreign_text_is_the_same(void **state)
 {
-	resource_set_auto want = { 0 };
-	resource_set_auto seen = { 0 };
+	resource_set_auto want = {0};
+	resource_set_auto seen = {0};
 	mem_auto_free char *now = frr_running();
 
 	(void)state;
@@ -162,8 +162,8 @@ static void test_foreign_text_is_the_same(void **state)
 
 static void test_born_shut(void **state)
 {
-	resource_set_auto want = { 0 };
-	resource_set_auto seen = { 0 };
+	resource_set_auto want = {0};
+	resource_set_auto seen = {0};
 	const struct resource *r;
 
 	(void)state;
@@ -179,8 +179,8 @@ static void test_born_shut(void **state)
 
 static void test_opened_says_nothing(void **state)
 {
-	resource_set_auto want = { 0 };
-	resource_set_auto seen = { 0 };
+	resource_set_auto want = {0};
+	resource_set_auto seen = {0};
 	const struct resource *r;
 
 	(void)state;
@@ -200,10 +200,10 @@ static void test_opened_says_nothing(void **state)
 
 static void test_import(void **state)
 {
-	resource_set_auto want = { 0 };
-	resource_set_auto seen = { 0 };
-	resource_set_auto route = { 0 };
-	resource_set_auto routes = { 0 };
+	resource_set_auto want = {0};
+	resource_set_auto seen = {0};
+	resource_set_auto route = {0};
+	resource_set_auto routes = {0};
 	int64_t start = clock_mono_us();
 	const struct resource *r;
 
@@ -228,8 +228,8 @@ static void test_import(void **state)
 
 static void test_export(void **state)
 {
-	resource_set_auto want = { 0 };
-	resource_set_auto seen = { 0 };
+	resource_set_auto want = {0};
+	resource_set_auto seen = {0};
 	mem_auto_free char *theirs = NULL;
 	const struct resource *r;
 
@@ -249,19 +249,19 @@ static void test_export(void **state)
 
 static void test_same_key_is_not_run_twice(void **state)
 {
-	resource_set_auto want = { 0 };
-	struct changeset cs = { 0 };
+	resource_set_auto want = {0};
+	struct changeset cs = {0};
 	err_auto e = ERR_INIT;
 
 	(void)state;
 	frr_want_session(&want, true, IN "1", OUT "0");
 	assert_int_equal(frr_change(&want, 0, &cs, &e), OUTCOME_APPLIED);
-	assert_int_equal(frr_adapter_ops.apply(&frr_ctx, &cs, false, NULL, NULL,
-					       &e),
-			 OUTCOME_UNCHANGED);
-	assert_int_equal(frr_adapter_ops.apply(&frr_ctx, &cs, true, NULL, NULL,
-					       &e),
-			 OUTCOME_APPLIED);
+	assert_int_equal(
+		frr_adapter_ops.apply(&frr_ctx, &cs, false, NULL, NULL, &e),
+		OUTCOME_UNCHANGED);
+	assert_int_equal(
+		frr_adapter_ops.apply(&frr_ctx, &cs, true, NULL, NULL, &e),
+		OUTCOME_APPLIED);
 	changeset_done(&cs);
 	resource_set_done(&want);
 	frr_want_session(&want, true, IN "1", OUT "1");
@@ -272,9 +272,9 @@ static void test_same_key_is_not_run_twice(void **state)
 
 static void test_guard_fires(void **state)
 {
-	resource_set_auto want = { 0 };
-	resource_set_auto before = { 0 };
-	struct changeset cs = { 0 };
+	resource_set_auto want = {0};
+	resource_set_auto before = {0};
+	struct changeset cs = {0};
 	err_auto e = ERR_INIT;
 
 	(void)state;
@@ -294,8 +294,8 @@ static void test_guard_fires(void **state)
 
 static void test_guard_confirmed(void **state)
 {
-	resource_set_auto want = { 0 };
-	struct changeset cs = { 0 };
+	resource_set_auto want = {0};
+	struct changeset cs = {0};
 	err_auto e = ERR_INIT;
 
 	(void)state;
@@ -314,9 +314,9 @@ static void test_guard_confirmed(void **state)
 
 static void test_guard_renewed(void **state)
 {
-	resource_set_auto one = { 0 };
-	resource_set_auto two = { 0 };
-	resource_set_auto start = { 0 };
+	resource_set_auto one = {0};
+	resource_set_auto two = {0};
+	resource_set_auto start = {0};
 	err_auto e = ERR_INIT;
 
 	(void)state;
@@ -334,9 +334,9 @@ static void test_guard_renewed(void **state)
 
 static void test_revert_now(void **state)
 {
-	resource_set_auto start = { 0 };
-	resource_set_auto want = { 0 };
-	struct changeset cs = { 0 };
+	resource_set_auto start = {0};
+	resource_set_auto want = {0};
+	struct changeset cs = {0};
 	err_auto e = ERR_INIT;
 
 	(void)state;
@@ -357,7 +357,7 @@ static void test_revert_now(void **state)
 static enum outcome apply_text(const char *text, struct err *e)
 {
 	static unsigned n;
-	struct changeset cs = { .key = mem_format("text.%u", ++n) };
+	struct changeset cs = {.key = mem_format("text.%u", ++n)};
 	enum outcome o;
 
 	changeset_add(&cs, false, "vtysh", text);
@@ -440,10 +440,10 @@ static void test_stale_epoch(void **state)
 
 static void test_vpn_shut_and_open(void **state)
 {
-	resource_set_auto shut = { 0 };
-	resource_set_auto open = { 0 };
-	resource_set_auto gone = { 0 };
-	struct changeset cs = { 0 };
+	resource_set_auto shut = {0};
+	resource_set_auto open = {0};
+	resource_set_auto gone = {0};
+	struct changeset cs = {0};
 	err_auto e = ERR_INIT;
 
 	(void)state;
@@ -455,7 +455,7 @@ static void test_vpn_shut_and_open(void **state)
 	frr_want_vpn(&gone)->present = false;
 	assert_int_equal(frr_change(&gone, 0, &cs, &e), OUTCOME_FATAL);
 	{
-		resource_set_auto seen = { 0 };
+		resource_set_auto seen = {0};
 
 		vpn_epoch = look_session(&seen, VPN, false, false)
 				    ->session.established_epoch_s;
@@ -475,8 +475,8 @@ static struct resource *want_pin(struct resource_set *set)
 
 static bool has_route(const char *node, const char *prefix)
 {
-	mem_auto_free char *s =
-		frr_on(node, "vtysh -c 'show bgp ipv4 unicast %s json'", prefix);
+	mem_auto_free char *s = frr_on(
+		node, "vtysh -c 'show bgp ipv4 unicast %s json'", prefix);
 
 	return strstr(s, "\"paths\"") != NULL;
 }
@@ -492,7 +492,7 @@ static void assert_forwarding(void)
 
 static void test_pin(void **state)
 {
-	resource_set_auto want = { 0 };
+	resource_set_auto want = {0};
 	struct resource *r = want_pin(&want);
 	mem_auto_free char *path = NULL;
 
@@ -520,22 +520,21 @@ static void test_pin(void **state)
 
 static void test_pin_hides_from_foreign_text(void **state)
 {
-	resource_set_auto want = { 0 };
-	resource_set_auto seen = { 0 };
+	resource_set_auto want = {0};
+	resource_set_auto seen = {0};
 
 	(void)state;
 	resource_set_add(&want, RESOURCE_CONFIG, "config");
 	frr_look(&want, &seen);
 	assert_null(strstr(seen.v[0].config.foreign, "CUTOVER"));
 	assert_null(strstr(seen.v[0].config.foreign, "import-table"));
-	assert_non_null(
-		strstr(seen.v[0].config.foreign,
-		       "neighbor " VPN " route-map VPN-OUT out"));
+	assert_non_null(strstr(seen.v[0].config.foreign,
+			       "neighbor " VPN " route-map VPN-OUT out"));
 }
 
 static void test_unpin(void **state)
 {
-	resource_set_auto want = { 0 };
+	resource_set_auto want = {0};
 	mem_auto_free char *routes = NULL;
 
 	(void)state;
@@ -552,7 +551,7 @@ static void test_unpin(void **state)
 
 static void test_pin_never_discards(void **state)
 {
-	resource_set_auto want = { 0 };
+	resource_set_auto want = {0};
 	struct resource *r = want_pin(&want);
 	err_auto e = ERR_INIT;
 
@@ -566,16 +565,16 @@ static void test_pin_never_discards(void **state)
 
 static void test_thousand_prefixes(void **state)
 {
-	resource_set_auto want = { 0 };
-	resource_set_auto none = { 0 };
+	resource_set_auto want = {0};
+	resource_set_auto none = {0};
 	struct resource *r = frr_want_policy(&want, "CUTOVER-big-g1", "export");
 	struct state_policy_entry *x = frr_want_entry(r, NULL);
 	int64_t start = clock_mono_us();
 
 	(void)state;
 	for (unsigned i = 0; i < 1000; i++) {
-		mem_auto_free char *p = mem_format("10.%u.%u.0/24", 128 + i / 256,
-						   i % 256);
+		mem_auto_free char *p =
+			mem_format("10.%u.%u.0/24", 128 + i / 256, i % 256);
 
 		state_list_add(&x->prefixes, p);
 	}
@@ -588,8 +587,8 @@ static void test_thousand_prefixes(void **state)
 
 static void test_save(void **state)
 {
-	resource_set_auto want = { 0 };
-	resource_set_auto seen = { 0 };
+	resource_set_auto want = {0};
+	resource_set_auto seen = {0};
 	err_auto e = ERR_INIT;
 
 	(void)state;
@@ -601,7 +600,7 @@ static void test_save(void **state)
 
 static void test_gone(void **state)
 {
-	resource_set_auto want = { 0 };
+	resource_set_auto want = {0};
 	mem_auto_free char *end = NULL;
 
 	(void)state;
