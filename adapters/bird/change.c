@@ -226,7 +226,9 @@ static bool candidate_make(struct apply *a, struct err *e)
 	bird_include_copy(&a->next, &a->before.running);
 	if (!bird_edits_merge(&a->edits, t, &a->next, e))
 		return false;
-	a->next.bfd = wants_bfd(&a->next) && !foreign_bfd(&a->before);
+	/* ours stays once it is there: its sessions run on it */
+	a->next.bfd = wants_bfd(&a->next) &&
+		      (a->next.bfd || !foreign_bfd(&a->before));
 	sums_make(a);
 	return bird_include_write(&a->next, t->asn, &a->text, e) &&
 	       bird_change_config(a->d->paths, config->text, config->len,

@@ -161,7 +161,7 @@ int lab_up(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(lab_dir));
-	lab_sh("chmod 755 %s", lab_dir);
+	lab_sh("chgrp bird %s && chmod 775 %s", lab_dir, lab_dir);
 	for (const char *n = "epv"; *n; n++)
 		assert_int_equal(0, lab_sh("ip netns add birdc-%c && ip -n "
 					   "birdc-%c link set lo up",
@@ -175,9 +175,10 @@ int lab_up(void **state)
 	configs_write();
 	for (const char *n = "epv"; *n; n++)
 		assert_int_equal(
-			0, lab_sh("ip netns exec birdc-%c bird -c "
-				  "%s/%c.conf -s %s/%c.ctl -P %s/%c.pid",
-				  *n, lab_dir, *n, lab_dir, *n, lab_dir, *n));
+			0,
+			lab_sh("ip netns exec birdc-%c bird -u bird -g bird -c "
+			       "%s/%c.conf -s %s/%c.ctl -P %s/%c.pid",
+			       *n, lab_dir, *n, lab_dir, *n, lab_dir, *n));
 	fd = open("/run/netns/birdc-e", O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0 && setns(fd, CLONE_NEWNET) == 0);
 	close(fd);

@@ -229,6 +229,40 @@ static void daemon_down_is_no_answer(void **state)
 	assert_int_equal(0, lab_sh("mv %s/e.away %s/e.ctl", lab_dir, lab_dir));
 }
 
+/* A second BFD protocol is not made where the operator has one. */
+static void uses_the_bfd_that_is_there(void **state)
+{
+	resource_set_auto gone = {0};
+	resource_set_auto want = {0};
+	mem_auto_free char *was = lab_read("e.conf");
+	mem_auto_free char *file = NULL;
+	struct changeset cs;
+
+	(void)state;
+	lab_want_session(&gone)->present = false;
+	cs = lab_ensure(&gone, 0);
+	changeset_done(&cs);
+	lab_write("e.conf", "protocol bfd mine {}\n%s", was);
+	assert_int_equal(
+		0, lab_sh("birdc -s %s/e.ctl configure >/dev/null", lab_dir));
+	lab_want_born(&want)->session.enabled = true;
+	cs = lab_ensure(&want, 0);
+	changeset_done(&cs);
+	lab_wait(SESSION, "172.16.0.2");
+	for (int i = 0;; i++) {
+		struct resource s = lab_see_session();
+		bool up = strcmp(s.session.bfd_state, "up") == 0;
+
+		resource_done(&s);
+		if (up)
+			break;
+		assert_true(i < 50);
+		clock_sleep_us(100000);
+	}
+	file = lab_read("cutover.conf");
+	assert_null(strstr(file, "CUTOVER_bfd"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +277,7 @@ int main(void)
 		cmocka_unit_test(notices_an_edit_by_hand),
 		cmocka_unit_test(finishes_what_was_left_halfway),
 		cmocka_unit_test(daemon_down_is_no_answer),
+		cmocka_unit_test(uses_the_bfd_that_is_there),
 	};
 
 	return cmocka_run_group_tests(tests, session_up, lab_down);

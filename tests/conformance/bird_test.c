@@ -257,6 +257,25 @@ static void guards_one_change_only(void **state)
 	resource_done(&s);
 }
 
+/* A change without a timer takes over from one that waits, and is lasting. */
+static void takes_over_from_unconfirmed(void **state)
+{
+	struct changeset one = lab_bind(NULL, "out-g0", 30);
+	struct changeset two = lab_bind(NULL, "out-g2", 0);
+	struct changeset back;
+	struct resource config = lab_see(RESOURCE_CONFIG, "config", NULL);
+	err_auto e = ERR_INIT;
+
+	(void)state;
+	assert_true(config.config.saved);
+	lab_expect(OUTCOME_REFUSED, lab_confirm(&one, &e), &e);
+	back = lab_bind(NULL, "out-g1", 0);
+	resource_done(&config);
+	changeset_done(&one);
+	changeset_done(&two);
+	changeset_done(&back);
+}
+
 /* A changeset's own way back, and the unconfirmed made lasting by save. */
 static void way_back_of_a_changeset(void **state)
 {
@@ -408,6 +427,7 @@ int main(void)
 		cmocka_unit_test(reverts_at_once),
 		cmocka_unit_test(steps_back_from_unconfirmed),
 		cmocka_unit_test(guards_one_change_only),
+		cmocka_unit_test(takes_over_from_unconfirmed),
 		cmocka_unit_test(way_back_of_a_changeset),
 		cmocka_unit_test(speaks_ipv6),
 		cmocka_unit_test(changes_interfaces),

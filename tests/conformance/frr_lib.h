@@ -47,4 +47,17 @@ bool frr_is(const struct resource_set *want);
 bool frr_wait(const struct resource_set *want, uint32_t ms);
 bool frr_wait_state(const char *neighbor, const char *state, uint32_t ms);
 
+/* ---- frr_story.c ---- */
+
+extern uint64_t frr_vpn_epoch; /* when the VPN's session came up */
+
+/* Deny-all and generation 1, both directions; absent to remove them. */
+void frr_want_policies(struct resource_set *set, bool present);
+const struct resource *frr_look_session(struct resource_set *seen,
+					const char *addr, bool sent,
+					bool received);
+void frr_assert_vpn_untouched(void);
+void frr_test_start(void **state);
+void frr_test_gone(void **state);
+
 #endif

@@ -55,11 +55,12 @@ static void test_recorded_own(void **state)
 		frr_answers_json(&a, "show bgp ipv4 unicast neighbors "
 				     "172.16.0.2 received-routes json"),
 		r);
-	assert_int_equal(s->sent.n, 1);
+	assert_int_equal(s->sent.n, 2);
 	assert_string_equal(s->sent.v[0], "10.10.200.0/24");
+	assert_string_equal(s->sent.v[1], "10.10.201.0/24");
 	assert_int_equal(s->received.n, 1);
 	assert_string_equal(s->received.v[0], "10.100.0.0/16");
-	assert_int_equal(s->prefixes_received, 2);
+	assert_int_equal(s->prefixes_received, 4);
 	assert_int_equal(s->prefixes_accepted, 1);
 	assert_string_equal(s->as_path, "12076");
 }
