@@ -52,7 +52,12 @@ install-deps:
 
 build-tests: $(TEST_BIN)
 
-test: all build-tests
+# On a bare machine the packages come first; make reads their flags anew then.
+test:
+	@pkg-config --exists $(PKGS) cmocka 2>/dev/null || $(MAKE) install-deps
+	@$(MAKE) run-tests
+
+run-tests: all build-tests
 	tests/run $(BUILD) $(TEST_BIN)
 
 sanitize:
@@ -79,5 +84,5 @@ clean:
 
 -include $(OBJ:.o=.d) $(TEST_BIN:%=%.d)
 
-.PHONY: all demo lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test sanitize lint clean
+.PHONY: all demo lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
 .SECONDARY:

@@ -67,8 +67,13 @@ static void ask(struct buf *vtysh, char *command)
 	free(command);
 }
 
-static void ask_session(const struct state_session *s, struct buf *vtysh)
+static void ask_session(const struct state_session *s, struct buf *vtysh,
+			struct buf *shell)
 {
+	buf_printf(shell,
+		   "echo; echo '@@ path %s'\n"
+		   "ip -j route get %s 2>/dev/null\n",
+		   s->neighbor, s->neighbor);
 	ask(vtysh, show_neighbor(s->neighbor));
 	if (asked(&s->sent))
 		ask(vtysh, show_routes(s->neighbor, "advertised-routes"));
@@ -124,7 +129,7 @@ static bool build_script(struct look *l, struct buf *out, struct err *e)
 
 		l->vtysh |= r->kind != RESOURCE_INTERFACE;
 		if (r->kind == RESOURCE_SESSION)
-			ask_session(&r->session, &vtysh);
+			ask_session(&r->session, &vtysh, &shell);
 		else if (r->kind == RESOURCE_ROUTE)
 			ask_route(r->name, &vtysh, &shell);
 		else if (r->kind == RESOURCE_STATIC_ROUTE)
@@ -180,6 +185,7 @@ static void fill_session(struct look *l, const struct resource *w,
 
 	r->session.neighbor = mem_strdup(addr);
 	frr_session_observe(&l->config, l->ctx->target, r);
+	frr_session_path(answer(l, mem_format("path %s", addr)), r);
 	frr_session_live(answer(l, show_neighbor(addr)), addr, r);
 	if (!r->present)
 		return;

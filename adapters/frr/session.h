@@ -23,6 +23,8 @@ bool frr_session_render(uint32_t asn, const struct resource *from,
 /* What the configuration says of r->session.neighbor. */
 void frr_session_observe(const struct frr_config *c, const struct target *t,
 			 struct resource *r);
+/* Where it runs: 'ip -j route get ADDR'; only a neighbor on a link counts. */
+void frr_session_path(const json_t *routes, struct resource *r);
 /* What bgpd says: one neighbor of 'show bgp neighbors X json'. */
 void frr_session_live(const json_t *doc, const char *addr, struct resource *r);
 /* Prefixes of 'advertised-routes json' and 'routes json', sorted. */

@@ -137,7 +137,16 @@ static void live_bfd(const json_t *bfd, struct state_session *s)
 		set(&s->bfd_state, "down");
 }
 
-/* The interface that holds our address is not told; only for link-locals. */
+void frr_session_path(const json_t *routes, struct resource *r)
+{
+	const json_t *route = json_array_get(routes, 0);
+
+	if (!r->present || !route || json_peek(route, "gateway"))
+		return;
+	set(&r->session.interface, json_peek_str(route, "dev", NULL));
+	set(&r->session.local, json_peek_str(route, "prefsrc", NULL));
+}
+
 static void live_addresses(const json_t *n, struct state_session *s)
 {
 	const char *local = json_peek_str(n, "hostLocal", NULL);

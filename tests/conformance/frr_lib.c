@@ -175,6 +175,9 @@ struct resource *frr_want_session(struct resource_set *set, bool enabled,
 	struct state_session *s = &r->session;
 
 	s->neighbor = mem_strdup(CIRCUIT);
+	s->local = mem_strdup("172.16.0.1");
+	s->interface = mem_strdup("ckt0");
+	s->local_asn = 65010;
 	s->asn = 12076;
 	s->enabled = enabled;
 	s->import = mem_strdup(import);

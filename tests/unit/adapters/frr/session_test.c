@@ -65,6 +65,27 @@ static void test_recorded_own(void **state)
 	assert_string_equal(s->as_path, "12076");
 }
 
+static void test_path(void **state)
+{
+	static const char direct[] =
+		"[{\"dst\":\"172.16.0.2\",\"dev\":\"ckt0\","
+		"\"prefsrc\":\"172.16.0.1\"}]";
+	static const char far[] = "[{\"dst\":\"172.16.0.2\",\"dev\":\"lan0\","
+				  "\"gateway\":\"10.0.11.1\"}]";
+	resource_set_auto set = {0};
+	struct resource *r = session(&set, "172.16.0.2");
+	json_auto *a = json_text_parse(direct, strlen(direct), NULL);
+	json_auto *b = json_text_parse(far, strlen(far), NULL);
+
+	(void)state;
+	frr_session_path(NULL, r);
+	frr_session_path(b, r);
+	assert_null(r->session.interface);
+	frr_session_path(a, r);
+	assert_string_equal(r->session.interface, "ckt0");
+	assert_string_equal(r->session.local, "172.16.0.1");
+}
+
 static void test_recorded_vpn(void **state)
 {
 	resource_set_auto set = {0};
@@ -239,6 +260,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_recorded_own),
+		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_recorded_vpn),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_strange_json),
