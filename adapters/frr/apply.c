@@ -257,7 +257,8 @@ static enum outcome run_vtysh(const struct run *r, size_t i,
 	bool ended;
 
 	if (!look(r->ctx, &before, e))
-		return OUTCOME_RETRY;
+		return e && e->code == ERR_REFUSED ? OUTCOME_REFUSED
+						   : OUTCOME_RETRY;
 	if (!frr_scope_before(&before, p->text, t->asn, e)) {
 		err_wrap(e, "'%s'", t->name);
 		return OUTCOME_REFUSED;

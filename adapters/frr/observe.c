@@ -251,6 +251,7 @@ static void fill(struct look *l, const struct resource *w)
 		break;
 	case RESOURCE_ROUTE_POLICY:
 		frr_policy_observe(&l->config, frr_config_asn(&l->config), r);
+		frr_policy_spell(w, r);
 		break;
 	case RESOURCE_STATIC_ROUTE:
 		fill_pin(l, w, r);

@@ -29,4 +29,7 @@ void frr_policy_remove(const struct resource *r, struct buf *out);
 void frr_policy_observe(const struct frr_config *c, uint32_t asn,
 			struct resource *r);
 
+/* Rules that equal what is wanted in the same place are spelled like it. */
+void frr_policy_spell(const struct resource *want, struct resource *r);
+
 #endif

@@ -297,3 +297,27 @@ void frr_policy_observe(const struct frr_config *c, uint32_t asn,
 		r.p->direction = mem_strdup("edited");
 	}
 }
+
+static void spell_entry(const struct state_list *want, struct state_list *have)
+{
+	for (size_t i = 0; i < want->n && i < have->n; i++) {
+		struct prefix_rule a, b;
+
+		if (!prefix_rule_parse(want->v[i], &a, NULL) ||
+		    !prefix_rule_parse(have->v[i], &b, NULL) ||
+		    prefix_cmp(&a.prefix, &b.prefix) != 0 || a.ge != b.ge ||
+		    a.le != b.le)
+			continue;
+		free(have->v[i]);
+		have->v[i] = mem_strdup(want->v[i]);
+	}
+}
+
+void frr_policy_spell(const struct resource *want, struct resource *r)
+{
+	const struct state_policy_entries *w = &want->route_policy.entries;
+	struct state_policy_entries *h = &r->route_policy.entries;
+
+	for (size_t i = 0; i < w->n && i < h->n; i++)
+		spell_entry(&w->v[i].prefixes, &h->v[i].prefixes);
+}

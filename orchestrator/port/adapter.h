@@ -64,7 +64,14 @@ void changeset_done(struct changeset *cs);
 json_t *changeset_to_json(const struct changeset *cs);
 bool changeset_from_json(const json_t *j, struct changeset *ret, struct err *e);
 
-/* Dead-man timer that apply() arms as part of the change; seconds 0: none. */
+/*
+ * Dead-man timer that apply() arms as part of the change; seconds 0: none.
+ * What takes the change back is left on the device, on top of what is armed
+ * there already, and the deadline of all of it becomes now + seconds.  When
+ * nobody renews or confirms in time the device takes everything that is armed
+ * back by itself, the last change first, and so stands where it stood before
+ * the first one.
+ */
 struct adapter_guard {
 	uint32_t seconds;
 };
@@ -112,10 +119,27 @@ struct adapter_ops {
 			      char **ret_token, struct err *e);
 	enum outcome (*poll)(struct adapter_ctx *c, const char *token,
 			     struct err *e);
+	/*
+	 * Disarms the change `key`, or with NULL everything that is armed:
+	 * what runs stays.  UNCHANGED: it was not armed any more, because it
+	 * was confirmed before (or, with NULL, because nothing was armed).
+	 * REFUSED: the timer had run out and the device has taken it back.
+	 */
 	enum outcome (*confirm)(struct adapter_ctx *c, const char *key,
 				struct err *e);
+	/*
+	 * Takes back what is armed, from the last change down to `key`, or with
+	 * NULL all of it, at once and with one exchange: this is also the
+	 * emergency action.
+	 */
 	enum outcome (*revert)(struct adapter_ctx *c, const char *key,
 			       struct err *e);
+	/*
+	 * The deadline of everything that is armed becomes now + seconds.
+	 * UNCHANGED: nothing is armed.  REFUSED: it has run out already.
+	 */
+	enum outcome (*renew)(struct adapter_ctx *c, uint32_t seconds,
+			      struct err *e);
 	/* Makes the running configuration survive a reboot. */
 	enum outcome (*save)(struct adapter_ctx *c, struct err *e);
 	/*

@@ -41,6 +41,11 @@ void build_each_session(const struct plan *p, bool backwards,
 			void (*fn)(const struct policy_session *s, void *arg),
 			void *arg);
 
+/* Begins a block; what follows goes into its steps ... */
+void build_open(struct build *b, const char *name, const char *title);
+/* ... and from here into its undo. */
+void build_undo(struct build *b);
+
 /* Saving on all edges, then the checkpoint or, in an undo, the saving alone. */
 void build_save(struct build *b);
 void build_checkpoint(struct build *b);

@@ -17,159 +17,6 @@
 
 #define LOOK_MS 10000 /* for what should be so already */
 
-/* ---- shared pieces (build.h) ---- */
-
-struct step *build_step(struct build *b, enum step_kind kind,
-			const char *target, const char *id, const char *fmt,
-			...)
-{
-	mem_auto_free char *title = NULL;
-	struct step *s;
-	va_list ap;
-
-	va_start(ap, fmt);
-	title = mem_vformat(fmt, ap);
-	va_end(ap);
-	s = step_vec_add(b->to, b->block, id, kind, target, title);
-	s->timeout_ms = b->plan->timeouts.converge_ms;
-	return s;
-}
-
-char *build_id(const char *verb, const char *name)
-{
-	char *id = mem_format("%s-%s", verb, name);
-
-	for (char *c = id; *c; c++)
-		if (*c == '/')
-			*c = '-';
-	return id;
-}
-
-const struct plan_link_peering *build_on(const struct policy_session *s)
-{
-	return &s->plan->circuits[s->circuit].peerings[s->peering].on[s->link];
-}
-
-const struct plan_edge *build_edge(const struct policy_session *s)
-{
-	return &s->plan->edges
-			[s->plan->circuits[s->circuit].links[s->link].edge];
-}
-
-const struct plan_tunnel *build_tunnel(const struct plan *p, size_t edge)
-{
-	for (size_t i = 0; i < p->n_tunnels; i++)
-		if (p->tunnels[i].edge == edge && p->tunnels[i].neighbor)
-			return &p->tunnels[i];
-	return NULL;
-}
-
-static struct resource *session_in(struct resource_set *set, const char *name,
-				   const char *neighbor)
-{
-	struct resource *r = resource_set_find(set, RESOURCE_SESSION, name);
-
-	if (r)
-		return r;
-	r = resource_set_add(set, RESOURCE_SESSION, name);
-	r->session.neighbor = mem_strdup(neighbor);
-	return r;
-}
-
-struct resource *build_session(struct resource_set *set,
-			       const struct policy_session *s)
-{
-	mem_auto_free char *name = policy_session_name(s);
-
-	return session_in(set, name, build_on(s)->neighbor);
-}
-
-struct resource *build_vpn_session(struct resource_set *set,
-				   const struct plan_tunnel *t)
-{
-	return session_in(set, t->name, t->neighbor);
-}
-
-void build_ask_sent(struct resource *session)
-{
-	state_list_add(&session->session.sent, "*");
-}
-
-void build_ask_received(struct resource *session)
-{
-	state_list_add(&session->session.received, "*");
-}
-
-void build_look_route(struct step *s, const char *prefix)
-{
-	if (!resource_set_find(&s->look, RESOURCE_ROUTE, prefix))
-		resource_set_add(&s->look, RESOURCE_ROUTE, prefix);
-}
-
-/* Does somebody run BGP on this peering that is not us? */
-static bool is_ours(const struct policy_session *s)
-{
-	return build_on(s)->neighbor != NULL;
-}
-
-static bool visit(const struct plan *p, size_t c, size_t k, bool backwards,
-		  void (*fn)(const struct policy_session *, void *), void *arg)
-{
-	const struct plan_circuit *ci = &p->circuits[c];
-	size_t n = ci->n_links * ci->n_peerings;
-	size_t i = backwards ? n - 1 - k : k;
-	struct policy_session s = {p, c, i % ci->n_links, i / ci->n_links};
-
-	if (is_ours(&s))
-		fn(&s, arg);
-	return k + 1 < n;
-}
-
-void build_each_session(const struct plan *p, bool backwards,
-			void (*fn)(const struct policy_session *s, void *arg),
-			void *arg)
-{
-	for (size_t c = 0; c < p->n_circuits; c++)
-		if (p->circuits[c].n_links && p->circuits[c].n_peerings)
-			for (size_t k = 0; visit(p, c, k, backwards, fn, arg);
-			     k++)
-				;
-}
-
-void build_save(struct build *b)
-{
-	for (size_t i = 0; i < b->plan->n_edges; i++) {
-		const struct plan_edge *edge = &b->plan->edges[i];
-		mem_auto_free char *id = build_id("save", edge->name);
-
-		if (!edge->reboot_returns)
-			build_step(b, STEP_SAVE, edge->name, id,
-				   "save the configuration of '%s'",
-				   edge->name);
-	}
-}
-
-void build_checkpoint(struct build *b)
-{
-	build_save(b);
-	build_step(b, STEP_CHECKPOINT, NULL, "checkpoint", "checkpoint '%s'",
-		   b->block);
-}
-
-static void open_block(struct build *b, const char *name, const char *title)
-{
-	struct block *blk = program_block(b->program, name, title);
-
-	b->block = blk->name;
-	b->to = &blk->steps;
-}
-
-/* The block that was opened last; blocks move when one is added. */
-static void turn_to_undo(struct build *b)
-{
-	b->to = &b->program->v[b->program->n - 1].undo;
-}
-
 /* ---- start ---- */
 
 static void each_cloud(const struct plan *p,
@@ -252,7 +99,7 @@ static void preflight_tunnel(struct build *b, const struct plan_tunnel *t)
 
 static void block_start(struct build *b)
 {
-	open_block(b, "start", "look at everything and record it");
+	build_open(b, "start", "look at everything and record it");
 	for (size_t i = 0; i < b->plan->n_edges; i++)
 		preflight_edge(b, i);
 	for (size_t i = 0; i < b->plan->n_tunnels; i++)
@@ -293,10 +140,10 @@ static void unstage(const struct policy_session *s, void *arg)
 
 static void block_stage(struct build *b)
 {
-	open_block(b, "stage", "stage every policy, bound to nothing");
+	build_open(b, "stage", "stage every policy, bound to nothing");
 	build_each_session(b->plan, false, stage, b);
 	build_checkpoint(b);
-	turn_to_undo(b);
+	build_undo(b);
 	build_each_session(b->plan, true, unstage, b);
 	build_save(b);
 }
@@ -365,12 +212,12 @@ static void block_circuit(struct build *b)
 {
 	const struct plan *p = b->plan;
 
-	open_block(b, "circuit", "light the links, bring up the interfaces");
+	build_open(b, "circuit", "light the links, bring up the interfaces");
 	for (size_t i = 0; i < p->n_circuits; i++)
 		light(b, &p->circuits[i], false);
 	build_each_session(p, false, interface_up, b);
 	build_checkpoint(b);
-	turn_to_undo(b);
+	build_undo(b);
 	build_each_session(p, true, interface_back, b);
 	for (size_t i = p->n_circuits; i-- > 0;)
 		light(b, &p->circuits[i], true);
@@ -453,11 +300,11 @@ static void session_shut(const struct policy_session *s, void *arg)
 
 static void block_sessions(struct build *b)
 {
-	open_block(b, "sessions", "establish the peerings, saying nothing");
+	build_open(b, "sessions", "establish the peerings, saying nothing");
 	build_each_session(b->plan, false, session_born, b);
 	build_each_session(b->plan, false, session_open, b);
 	build_checkpoint(b);
-	turn_to_undo(b);
+	build_undo(b);
 	build_each_session(b->plan, true, session_shut, b);
 	build_save(b);
 }
@@ -530,13 +377,13 @@ static void block_attach(struct build *b)
 {
 	const struct plan *p = b->plan;
 
-	open_block(b, "attach", "attach the cloud gateway to the circuit");
+	build_open(b, "attach", "attach the cloud gateway to the circuit");
 	build_each_session(p, false, prove_silent, b);
 	for (size_t i = 0; i < p->n_circuits; i++)
 		attach(b, &p->circuits[i], false);
 	build_each_session(p, false, still_vpn, b);
 	build_checkpoint(b);
-	turn_to_undo(b);
+	build_undo(b);
 	for (size_t i = p->n_circuits; i-- > 0;)
 		attach(b, &p->circuits[i], true);
 	build_save(b);
@@ -581,7 +428,7 @@ static void block_finish(struct build *b)
 {
 	const struct plan *p = b->plan;
 
-	open_block(b, "finish",
+	build_open(b, "finish",
 		   p->finish_retire ? "retire the VPN"
 				    : "keep the VPN as warm backup");
 	for (size_t i = 0; i < p->n_tunnels; i++) {
@@ -591,7 +438,7 @@ static void block_finish(struct build *b)
 			warm(b, &p->tunnels[i]);
 	}
 	build_checkpoint(b);
-	turn_to_undo(b);
+	build_undo(b);
 	for (size_t i = p->n_tunnels; p->finish_retire && i-- > 0;)
 		retire(b, &p->tunnels[i], true);
 	build_save(b);
@@ -742,20 +589,33 @@ static bool check_adapters(const struct build *b, struct err *e)
 	return ok;
 }
 
+/* A guard that nobody evaluates would be worse than none. */
+static bool check_measures(const struct plan *p, struct err *e)
+{
+	for (size_t i = 0; i < p->n_probes; i++)
+		if (strcmp(p->probes[i].kind, "stamp") != 0)
+			return err_set(e, ERR_INVALID,
+				       "probe '%s': kind '%s' cannot be sent "
+				       "yet; use 'stamp'",
+				       p->probes[i].name, p->probes[i].kind);
+	for (size_t i = 0; i < p->n_guards; i++)
+		if (p->guards[i].probe < 0)
+			return err_set(e, ERR_INVALID,
+				       "guard '%s': 'sessions' cannot be "
+				       "watched yet; name a probe",
+				       p->guards[i].name);
+	return true;
+}
+
 struct program *steps_compile(const struct plan *p, struct err *e)
 {
 	struct build b = {.plan = p,
 			  .program = mem_alloc(sizeof(struct program))};
 
-	for (size_t i = 0; i < p->n_probes; i++)
-		if (strcmp(p->probes[i].kind, "stamp") != 0) {
-			err_set(e, ERR_INVALID,
-				"probe '%s': kind '%s' cannot be sent yet; "
-				"use 'stamp'",
-				p->probes[i].name, p->probes[i].kind);
-			program_free(b.program);
-			return NULL;
-		}
+	if (!check_measures(p, e)) {
+		program_free(b.program);
+		return NULL;
+	}
 	block_start(&b);
 	block_stage(&b);
 	block_circuit(&b);

@@ -189,7 +189,7 @@ static void test_stale_epoch(void **state)
 	assert_int_equal(apply_text("configure terminal\n"
 				    "no route-map CUTOVER-none\nend\n",
 				    &e),
-			 OUTCOME_RETRY); /* not even looked */
+			 OUTCOME_REFUSED);
 	frr_ctx.epoch++;
 }
 

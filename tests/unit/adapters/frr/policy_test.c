@@ -155,6 +155,28 @@ static void test_roundtrip_chunks(void **state)
 	roundtrip(r, "route-map CUTOVER-b-g10 permit 7\nexit\n", true);
 }
 
+static void test_spelling(void **state)
+{
+	resource_set_auto set = {0};
+	struct resource *want = policy(&set, "CUTOVER-s", "import");
+	struct resource have = {0};
+	struct state_list *l;
+
+	(void)state;
+	state_list_add(&add_entry(want)->prefixes, "10.0.0.0/8 ge 16");
+	resource_copy(&have, want);
+	l = &have.route_policy.entries.v[0].prefixes;
+	state_list_done(l);
+	state_list_add(l, "10.0.0.0/8 ge 16 le 32");
+	frr_policy_spell(want, &have);
+	assert_true(resource_equal(want, &have));
+	state_list_done(l);
+	state_list_add(l, "10.0.0.0/8 ge 16 le 31");
+	frr_policy_spell(want, &have);
+	assert_false(resource_equal(want, &have));
+	resource_done(&have);
+}
+
 static void test_empty_is_deny_all(void **state)
 {
 	resource_set_auto set = {0};
@@ -192,6 +214,7 @@ int main(void)
 		cmocka_unit_test(test_half_made),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_roundtrip_chunks),
+		cmocka_unit_test(test_spelling),
 		cmocka_unit_test(test_empty_is_deny_all),
 		cmocka_unit_test(test_check),
 	};
