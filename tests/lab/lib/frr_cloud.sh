@@ -135,14 +135,16 @@ frr_cloud() {
 }
 
 # The provider's edge: hold time 180 s and BFD, as the cloud has it; too many
-# prefixes drop the session.
+# prefixes drop the session.  It waits for the customer's call: FRR, when it calls
+# itself and is turned away by a session that is shut, waits twice as long each
+# time before it calls again, up to two minutes.
 frr_pe_customer() { # ADDRESS PASSWORD
 	cat <<-END
 		 neighbor $1 remote-as 65010
 		 neighbor $1 description er-hq
 		 neighbor $1 password $2
 		 neighbor $1 timers 60 180
-		 neighbor $1 timers connect 1
+		 neighbor $1 passive
 	END
 }
 

@@ -26,19 +26,22 @@ nodes_start() {
 # unshare that waits for one.  By its arguments: a lab whose script was killed
 # has perhaps no notes.
 nodes_find() {
-	local file
+	local file words i
 	for file in /proc/[0-9]*/cmdline; do
-		{ tr '\0' '\n' <"$file"; } 2>/dev/null | awk -v mark="cutover-lab:$LAB" '
-			/\/lib\/init.sh$/ { script = NR }
-			$0 == mark && script == NR - 1 { found = 1 }
-			END { exit !found }' || continue
-		file=${file%/cmdline}
-		echo "${file#/proc/}"
-	done
+		# No other process: on a busy host thousands of them take minutes.
+		mapfile -d '' -t words 2>/dev/null <"$file" || continue
+		for ((i = 1; i < ${#words[@]}; i++)); do
+			[ "${words[i]}" = "cutover-lab:$LAB" ] || continue
+			[[ ${words[i - 1]} == */lib/init.sh ]] || continue
+			file=${file%/cmdline}
+			echo "${file#/proc/}"
+			break
+		done
+	done 2>/dev/null
 }
 
 nodes_end() {
-	local pids deadline=$((SECONDS + 15))
+	local pids deadline=$((SECONDS + 60))
 	while pids=$(nodes_find) && [ -n "$pids" ]; do
 		# shellcheck disable=SC2086 # a list of numbers
 		kill -KILL $pids 2>/dev/null || :

@@ -110,6 +110,15 @@ machines_wait() {
 	done
 }
 
+# Once they are up: what forwards goes before everything else on the host (see
+# first() in lib/boot.sh).
+machines_first() {
+	local file
+	for file in /run/libvirt/qemu/vm*.pid; do
+		chrt -a -r -p 1 "$(<"$file")" >/dev/null 2>&1 || :
+	done
+}
+
 up() { # CACHE
 	down
 	config_write
@@ -117,6 +126,7 @@ up() { # CACHE
 	networks_define
 	machines_start "$1"
 	machines_wait
+	machines_first
 }
 
 process_end() { # PID-FILE: TERM, and KILL after 5 s
