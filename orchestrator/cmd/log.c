@@ -6,6 +6,7 @@
 
 #include "orchestrator/base/clock.h"
 #include "orchestrator/cmd/cmd.h"
+#include "orchestrator/plan/diag.h"
 #include "orchestrator/report/result.h"
 
 static const char log_usage[] =
@@ -89,7 +90,7 @@ static bool print_logged(void *arg, const struct journal_row *row,
 
 /* Opens journal and run, calls fn, closes; the exit code is fn's. */
 static int with_run(int argc, char **argv, const char *usage,
-		    int (*fn)(struct journal *j, const char *run,
+		    int (*fn)(struct journal *j, const struct journal_run *run,
 			      struct cmd_options *o))
 {
 	struct journal_run run = {0};
@@ -102,7 +103,7 @@ static int with_run(int argc, char **argv, const char *usage,
 		return rc;
 	j = journal_open(o.state, true, &e);
 	if (j && journal_run_find(j, o.operand, &run, &e)) {
-		rc = fn(j, run.id, &o);
+		rc = fn(j, &run, &o);
 	} else {
 		cmd_error(&e);
 		rc = EXIT_USAGE;
@@ -112,11 +113,12 @@ static int with_run(int argc, char **argv, const char *usage,
 	return rc;
 }
 
-static int log_run(struct journal *j, const char *run, struct cmd_options *o)
+static int log_run(struct journal *j, const struct journal_run *run,
+		   struct cmd_options *o)
 {
 	err_auto e = ERR_INIT;
 
-	if (journal_each(j, run, 0, print_logged, o, &e))
+	if (journal_each(j, run->id, 0, print_logged, o, &e))
 		return EXIT_DONE;
 	cmd_error(&e);
 	return EXIT_PLAN;
@@ -127,34 +129,49 @@ int cmd_log(int argc, char **argv)
 	return with_run(argc, argv, log_usage, log_run);
 }
 
-static int report_run(struct journal *j, const char *run, struct cmd_options *o)
+static void print_result(struct journal *j, const struct result *r,
+			 const struct plan *p)
 {
-	err_auto e = ERR_INIT;
+	buf_auto b = BUF_INIT;
 	char hash[DIGEST_HEX];
-	struct result r;
+	const char *run = r->run;
 	int64_t seq;
 
-	if (!result_read(j, run, &r, &e)) {
+	result_text(r, p, &b);
+	fputs(buf_str(&b), stdout);
+	if (journal_tail(j, run, &seq, hash, NULL))
+		printf("\nJournal\n  cutover log %s\n"
+		       "  cutover verify %s --head %lld:%s\n"
+		       "  cutover rollback %s --to start\n",
+		       run, run, (long long)seq, hash, run);
+}
+
+/* A plan whose files are gone is no reason not to report. */
+static int report_run(struct journal *j, const struct journal_run *run,
+		      struct cmd_options *o)
+{
+	struct diag_list diags = {0};
+	struct plan *p = plan_parse(run->plan_path, run->plan_text,
+				    strlen(run->plan_text), &diags);
+	err_auto e = ERR_INIT;
+	struct result r;
+
+	diag_list_done(&diags);
+	if (!result_read(j, run->id, &r, &e)) {
+		plan_free(p);
 		cmd_error(&e);
 		return EXIT_PLAN;
 	}
 	if (o->json) {
-		json_auto *out = result_json(&r);
+		json_auto *out = result_json(&r, p);
 		mem_auto_free char *text = json_text_canonical(out);
 
 		printf("%s\n", text);
 	} else {
-		buf_auto b = BUF_INIT;
-
-		result_text(&r, &b);
-		fputs(buf_str(&b), stdout);
-		if (journal_tail(j, run, &seq, hash, &e))
-			printf("\nJournal\n  cutover log %s\n"
-			       "  cutover verify %s --head %lld:%s\n"
-			       "  cutover rollback %s --to start\n",
-			       run, run, (long long)seq, hash, run);
+		print_result(j, &r, p);
 	}
 	result_done(&r);
+	plan_free(p);
 	return EXIT_DONE;
 }
 
@@ -188,15 +205,16 @@ static bool count_row(void *arg, const struct journal_row *row, struct err *e)
 }
 
 /* journal_each() checks each row's own hash and number. */
-static int verify_run(struct journal *j, const char *run, struct cmd_options *o)
+static int verify_run(struct journal *j, const struct journal_run *run,
+		      struct cmd_options *o)
 {
 	struct head h = {.want = o->head};
 	char hash[DIGEST_HEX];
 	err_auto e = ERR_INIT;
 	int64_t seq;
 
-	if (!journal_each(j, run, 0, count_row, &h, &e) ||
-	    !journal_tail(j, run, &seq, hash, &e)) {
+	if (!journal_each(j, run->id, 0, count_row, &h, &e) ||
+	    !journal_tail(j, run->id, &seq, hash, &e)) {
 		cmd_error(&e);
 		return EXIT_PLAN;
 	}

@@ -55,6 +55,7 @@ static void print_live(const json_t *s)
 static int print_journaled(struct journal *j, const char *run, bool json)
 {
 	err_auto e = ERR_INIT;
+	const struct result_leg *leg;
 	struct result r;
 	json_auto *out = NULL;
 
@@ -62,12 +63,13 @@ static int print_journaled(struct journal *j, const char *run, bool json)
 		cmd_error(&e);
 		return EXIT_INTERNAL;
 	}
+	leg = result_last_leg(&r);
 	if (json) {
-		out = result_json(&r);
+		out = result_json(&r, NULL);
 		print_json(out);
-	} else if (r.ended) {
-		printf("run %s is not live: %s (exit %d)\n", run, r.ended,
-		       r.exit_code);
+	} else if (leg && leg->ended) {
+		printf("run %s is not live: %s (exit %d)\n", run, leg->ended,
+		       leg->exit_code);
 	} else {
 		printf("run %s is not live and has not ended; 'cutover resume' "
 		       "takes it up\n  last step: %s\n",
