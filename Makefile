@@ -3,6 +3,8 @@
 #   make            build/cutover
 #   make install-deps   Debian packages that building and testing need (root)
 #   make test       every test, ends with 'N passed, N failed, N skipped'
+#   make SUITE      one folder of tests/: unit, conformance, ...
+#   make sanitize   every test, built with ASan and UBSan
 #   make demo       a whole cutover in the lab (root)
 #   make lint       formatting, folder rule, file sizes
 
@@ -22,10 +24,15 @@ endif
 
 SRC := $(filter-out orchestrator/main.c,$(sort $(shell find orchestrator adapters -name '*.c')))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
-TEST_SRC := $(sort $(shell find tests/unit -name '*_test.c'))
+# A test is tests/SUITE/.../NAME_test.c, or an executable NAME_test.sh; the other
+# .c files of a suite are what its tests share.
+TEST_SRC := $(sort $(shell find tests -name '*_test.c'))
+TEST_SH := $(sort $(shell find tests -name '*_test.sh'))
+SUITES := $(sort $(foreach f,$(TEST_SRC) $(TEST_SH),$(word 2,$(subst /, ,$(f)))))
+suite_tests = $(patsubst %.c,$(BUILD)/%,$(filter tests/$1/%,$(TEST_SRC) $(TEST_SH)))
+suite_lib = $(filter-out %_test.c,$(sort $(shell find tests/$1 -name '*.c')))
 TEST_BIN := $(TEST_SRC:%.c=$(BUILD)/%)
-TEST_LIB := $(sort $(filter-out %_test.c,$(shell find tests/unit -name '*.c')))
-TEST_LIBOBJ := $(TEST_LIB:%.c=$(BUILD)/%.o)
+JOBS ?= $(shell nproc)
 
 all: $(BUILD)/cutover
 
@@ -40,28 +47,44 @@ $(BUILD)/libcutover.a: $(OBJ)
 	@rm -f $@
 	ar rcs $@ $^
 
-$(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $(TEST_LIBOBJ) $(BUILD)/libcutover.a
-	$(CC) -o $@ $< $(TEST_LIBOBJ) $(BUILD)/libcutover.a -lcmocka $(LIBS)
+define suite
+$(BUILD)/tests/lib$1.a: $(patsubst %.c,$(BUILD)/%.o,$(call suite_lib,$1))
+	@mkdir -p $$(@D) && rm -f $$@
+	ar rcs $$@ $$^
+
+$(BUILD)/tests/$1/%_test: $(BUILD)/tests/$1/%_test.o $(BUILD)/tests/lib$1.a $(BUILD)/libcutover.a
+	$$(CC) -o $$@ $$^ $(BUILD)/tests/lib$1.a $(BUILD)/libcutover.a -lcmocka $$(LIBS)
+
+$1: all $(filter $(BUILD)/%,$(call suite_tests,$1))
+	@tests/run $(BUILD) -j $(JOBS) $(call suite_tests,$1)
+endef
+$(foreach s,$(SUITES),$(eval $(call suite,$(s))))
+
+DEPS = gcc libc6-dev libasan8 libubsan1 make pkg-config clang-format shellcheck \
+	libjansson-dev libssl-dev libsqlite3-dev libyaml-dev libssh-dev \
+	libvirt-dev libncurses-dev libcmocka-dev openssh-client openssh-server \
+	iproute2 procps util-linux
 
 install-deps:
-	apt-get update -qq
-	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-		gcc libc6-dev libasan8 libubsan1 pkg-config clang-format \
-		libjansson-dev libssl-dev libsqlite3-dev libyaml-dev libssh-dev \
-		libvirt-dev libncurses-dev libcmocka-dev openssh-client openssh-server busybox
+	tests/packages $(DEPS)
 
 build-tests: $(TEST_BIN)
 
 # On a bare machine the packages come first; make reads their flags anew then.
-test:
-	@pkg-config --exists $(PKGS) cmocka 2>/dev/null || $(MAKE) install-deps
-	@$(MAKE) run-tests
+test: install-deps
+	@[ "$$(id -u)" -ne 0 ] || tests/lab/lab install
+	@$(MAKE) --no-print-directory -j$(JOBS) all build-tests
+	@$(MAKE) --no-print-directory run-tests
 
+# The lab's tests one after the other: each is a whole site.
 run-tests: all build-tests
-	tests/run $(BUILD) $(TEST_BIN)
+	@tests/run $(BUILD) -j $(JOBS) -t 600 \
+		$(foreach s,conformance $(filter-out conformance lab,$(SUITES)),$(call suite_tests,$(s))) \
+		-j 1 -t 1800 $(call suite_tests,lab)
 
 sanitize:
-	$(MAKE) BUILD=$(BUILD)/sanitize SANITIZE=1 test
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/sanitize SANITIZE=1 all build-tests
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize SANITIZE=1 run-tests
 
 demo: lab-install
 	$(MAKE) all
@@ -84,5 +107,5 @@ clean:
 
 -include $(OBJ:.o=.d) $(TEST_BIN:%=%.d)
 
-.PHONY: all demo lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
+.PHONY: all $(SUITES) demo lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
 .SECONDARY:

@@ -1,9 +1,9 @@
 /*
  * bird_lib.c - three BIRDs in network namespaces, and how to ask the adapter
  *
- * The edge 'e' (ours), the VPN's far end 'v' and the provider 'p'.  The test
- * runs inside the edge's namespace, so that the adapter's local shell finds the
- * edge's kernel.  Needs root, bird, birdc and iproute2; cleans up after itself.
+ * In a sandbox: the edge 'e' (ours), the VPN's far end 'v' and the provider
+ * 'p'. The test runs inside the edge's namespace, so that the adapter's local
+ * shell finds the edge's kernel.
  */
 #include "tests/conformance/bird_lib.h"
 
@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #include "orchestrator/base/clock.h"
+#include "tests/conformance/sandbox.h"
 
-char lab_dir[] = "/tmp/bird-conformance.XXXXXX";
+const char *lab_dir;
 struct target lab_target;
 struct adapter_ctx lab_ctx;
 const struct adapter_ops *const lab_ops = &bird_adapter_ops;
@@ -160,7 +161,7 @@ int lab_up(void **state)
 	int fd;
 
 	(void)state;
-	assert_non_null(mkdtemp(lab_dir));
+	lab_dir = sandbox_dir();
 	lab_sh("chgrp bird %s && chmod 775 %s", lab_dir, lab_dir);
 	for (const char *n = "epv"; *n; n++)
 		assert_int_equal(0, lab_sh("ip netns add birdc-%c && ip -n "
@@ -206,18 +207,26 @@ int lab_down(void **state)
 		lab_ops->close(&lab_ctx);
 	free(lab_ctx.state);
 	target_done(&lab_target);
-	for (const char *n = "epv"; *n; n++) {
-		lab_sh("kill $(cat %s/%c.pid)", lab_dir, *n);
-		lab_sh("ip netns del birdc-%c", *n);
-	}
-	return lab_sh("sleep 0.3; rm -rf %s", lab_dir);
+	return 0;
+}
+
+int lab_main(char **argv, int (*inside)(void))
+{
+	static const struct sandbox_need needs[] = {
+		{"bird", "package bird2"},
+		{"birdc", "package bird2"},
+		{"ip", "package iproute2"},
+		{NULL, NULL},
+	};
+
+	return sandbox_main(argv, needs, inside);
 }
 
 /* ---- asking the adapter ---- */
 
 void lab_deadline(void)
 {
-	lab_ctx.deadline_us = clock_mono_us() + 20000000;
+	lab_ctx.deadline_us = clock_mono_us() + 60000000;
 }
 
 struct resource_set lab_look(const struct resource_set *want)
@@ -351,7 +360,7 @@ struct resource lab_see(enum resource_kind kind, const char *name,
 
 void lab_wait(const char *name, const char *neighbor)
 {
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 600; i++) {
 		struct resource r = lab_see(RESOURCE_SESSION, name, neighbor);
 		bool up = r.session.state &&
 			  strcmp(r.session.state, "Established") == 0;
@@ -362,6 +371,35 @@ void lab_wait(const char *name, const char *neighbor)
 		clock_sleep_us(100000);
 	}
 	fail_msg("session '%s' does not come up", name);
+}
+
+struct resource lab_wait_prefixes(unsigned sent, unsigned accepted)
+{
+	for (int i = 0;; i++) {
+		struct resource r = lab_see_session();
+
+		if (i == 600 || (r.session.prefixes_sent == sent &&
+				 r.session.prefixes_accepted == accepted))
+			return r;
+		resource_done(&r);
+		clock_sleep_us(100000);
+	}
+}
+
+void lab_soon(const char *fmt, ...)
+{
+	mem_auto_free char *cmd = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	cmd = mem_vformat(fmt, ap);
+	va_end(ap);
+	for (int i = 0; i < 600; i++) {
+		if (system(cmd) == 0)
+			return;
+		clock_sleep_us(100000);
+	}
+	fail_msg("never: %s", cmd);
 }
 
 void lab_want_policies(struct resource_set *want)

@@ -16,13 +16,14 @@
 #define POLICY "CUTOVER-er-hq-primary-private-"
 #define PASSWORD "c1rcuit-md5"
 
-extern char lab_dir[];
+extern const char *lab_dir;
 extern const char lab_original[]; /* the include before cutover came */
 extern struct target lab_target;
 extern struct adapter_ctx lab_ctx;
 extern const struct adapter_ops *const lab_ops;
 
 /* Group setup and teardown; the adapter is open and fenced in between. */
+int lab_main(char **argv, int (*inside)(void));
 int lab_up(void **state);
 int lab_down(void **state);
 
@@ -43,6 +44,10 @@ struct resource lab_see(enum resource_kind kind, const char *name,
 			const char *neighbor);
 struct resource lab_see_session(void); /* ours, with its lists */
 void lab_wait(const char *name, const char *neighbor); /* Established */
+/* Ours, when it sends and accepts so many; after a minute whatever it is. */
+struct resource lab_wait_prefixes(unsigned sent, unsigned accepted);
+/* Repeats a script of sh until it succeeds. */
+void lab_soon(const char *fmt, ...) mem_printf(1, 2);
 
 struct changeset lab_plan(const struct resource_set *want);
 struct changeset lab_plan_bind(const char *export);

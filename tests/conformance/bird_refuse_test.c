@@ -192,7 +192,7 @@ static void notices_an_edit_by_hand(void **state)
 /* The session that made the change was lost between load and rename. */
 static void finishes_what_was_left_halfway(void **state)
 {
-	struct changeset cs = lab_bind(NULL, "out-g0", 60);
+	struct changeset cs = lab_bind(NULL, "out-g0", 120);
 	struct resource config, s;
 	err_auto e = ERR_INIT;
 
@@ -256,14 +256,14 @@ static void uses_the_bfd_that_is_there(void **state)
 		resource_done(&s);
 		if (up)
 			break;
-		assert_true(i < 50);
+		assert_true(i < 600);
 		clock_sleep_us(100000);
 	}
 	file = lab_read("cutover.conf");
 	assert_null(strstr(file, "CUTOVER_bfd"));
 }
 
-int main(void)
+static int inside(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(never_edits_a_policy),
@@ -281,4 +281,10 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests(tests, session_up, lab_down);
+}
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	return lab_main(argv, inside);
 }

@@ -17,7 +17,10 @@ static void sees_what_is_there(void **state)
 
 	(void)state;
 	lab_wait("vpn1", "10.99.0.2");
-	clock_sleep_us(300000);
+	lab_soon("birdc -s %s/e.ctl show protocols all vpn1 | "
+		 "grep -q '1 imported.* 3 exported'",
+		 lab_dir);
+	lab_soon("ip route show 10.100.0.0/16 | grep -q 10.99.0.2");
 	vpn = lab_see(RESOURCE_SESSION, "vpn1", "10.99.0.2");
 	assert_true(vpn.present && vpn.session.enabled && !vpn.session.ours);
 	assert_int_equal(65515, vpn.session.asn);
@@ -105,7 +108,7 @@ static void session_opens_silent(void **state)
 	r->session.export = mem_strdup(POLICY "out-g0");
 	cs = lab_ensure(&want, 0);
 	lab_wait(SESSION, "172.16.0.2");
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 600; i++) {
 		s = lab_see_session();
 		if (s.session.prefixes_received == 2 &&
 		    strcmp(s.session.bfd_state, "up") == 0)
@@ -128,7 +131,7 @@ static void session_opens_silent(void **state)
 static void binds_under_the_timer(void **state)
 {
 	struct resource before = lab_see_session(), s, route, config;
-	struct changeset cs = lab_bind("in-g1", NULL, 20);
+	struct changeset cs = lab_bind("in-g1", NULL, 120);
 	err_auto e = ERR_INIT;
 
 	(void)state;
@@ -138,7 +141,7 @@ static void binds_under_the_timer(void **state)
 	resource_done(&config);
 	config = lab_see(RESOURCE_CONFIG, "config", NULL);
 	assert_true(config.config.saved);
-	s = lab_see_session();
+	s = lab_wait_prefixes(0, 1);
 	assert_int_equal(1, s.session.prefixes_accepted);
 	assert_int_equal(1, s.session.received.n);
 	assert_string_equal("10.100.0.0/16", s.session.received.v[0]);
@@ -146,6 +149,7 @@ static void binds_under_the_timer(void **state)
 			    before.session.established_epoch_s &&
 		    s.session.established_epoch_s <
 			    before.session.established_epoch_s + 2);
+	lab_soon("ip route show 10.100.0.0/16 | grep -q 172.16.0.2");
 	route = lab_see(RESOURCE_ROUTE, "10.100.0.0/16", NULL);
 	assert_true(route.route.in_fib);
 	assert_string_equal("172.16.0.2", route.route.session);
@@ -161,24 +165,22 @@ static void binds_under_the_timer(void **state)
 
 static void announces_what_the_policy_permits(void **state)
 {
-	struct changeset cs = lab_bind(NULL, "out-g1", 20);
+	struct changeset cs = lab_bind(NULL, "out-g1", 120);
 	struct resource s;
 	err_auto e = ERR_INIT;
 
 	(void)state;
 	lab_expect(OUTCOME_APPLIED, lab_confirm(&cs, &e), &e);
-	s = lab_see_session();
+	s = lab_wait_prefixes(2, 1);
 	assert_int_equal(2, s.session.sent.n);
 	assert_string_equal("10.10.0.0/16", s.session.sent.v[0]);
 	assert_string_equal("10.10.200.0/24", s.session.sent.v[1]);
-	clock_sleep_us(300000);
-	assert_int_equal(
-		0, lab_sh("birdc -s %s/p.ctl show route 10.10.0.0/16 all "
-			  ">%s/seen; "
-			  "grep -q 'as_path: 65010 65010 65010$' %s/seen && "
-			  "grep -q 'med: 7' %s/seen && grep -q '(65010,77)' "
-			  "%s/seen",
-			  lab_dir, lab_dir, lab_dir, lab_dir, lab_dir));
+	lab_soon("birdc -s %s/p.ctl show route 10.10.0.0/16 all >%s/seen; "
+		 "grep -q 'as_path: 65010 65010 65010$' %s/seen && "
+		 "grep -q 'med: 7' %s/seen && grep -q '(65010,77)' %s/seen",
+		 lab_dir, lab_dir, lab_dir, lab_dir, lab_dir);
+	lab_soon("birdc -s %s/p.ctl show route 10.10.200.0/24 | grep -q 65010",
+		 lab_dir);
 	assert_int_equal(0,
 			 lab_sh("! birdc -s %s/p.ctl show route 10.66.0.0/16 | "
 				"grep -q 65010",
@@ -189,15 +191,15 @@ static void announces_what_the_policy_permits(void **state)
 
 static void goes_back_by_itself(void **state)
 {
-	struct changeset cs = lab_bind(NULL, "out-g0", 2);
-	struct resource s = lab_see_session();
+	struct changeset cs = lab_bind(NULL, "out-g0", 8);
+	struct resource s = lab_wait_prefixes(0, 1);
 	err_auto e = ERR_INIT;
 
 	(void)state;
+	assert_string_equal(POLICY "out-g0", s.session.export);
 	assert_int_equal(0, s.session.sent.n);
 	resource_done(&s);
-	clock_sleep_us(2500000);
-	s = lab_see_session();
+	s = lab_wait_prefixes(2, 1);
 	assert_string_equal(POLICY "out-g1", s.session.export);
 	assert_int_equal(2, s.session.sent.n);
 	lab_expect(OUTCOME_REFUSED, lab_confirm(&cs, &e), &e);
@@ -207,14 +209,14 @@ static void goes_back_by_itself(void **state)
 
 static void reverts_at_once(void **state)
 {
-	struct changeset cs = lab_bind(NULL, "out-g0", 30);
+	struct changeset cs = lab_bind(NULL, "out-g0", 120);
 	struct resource s;
 	err_auto e = ERR_INIT;
 
 	(void)state;
 	lab_deadline();
 	lab_expect(OUTCOME_APPLIED, lab_ops->revert(&lab_ctx, cs.key, &e), &e);
-	s = lab_see_session();
+	s = lab_wait_prefixes(2, 1);
 	assert_string_equal(POLICY "out-g1", s.session.export);
 	assert_int_equal(2, s.session.sent.n);
 	lab_expect(OUTCOME_REFUSED, lab_confirm(&cs, &e), &e);
@@ -225,8 +227,8 @@ static void reverts_at_once(void **state)
 /* A rollback while a change still waits for its confirmation. */
 static void steps_back_from_unconfirmed(void **state)
 {
-	struct changeset cs = lab_bind(NULL, "out-g0", 30);
-	struct changeset back = lab_bind(NULL, "out-g1", 30);
+	struct changeset cs = lab_bind(NULL, "out-g0", 120);
+	struct changeset back = lab_bind(NULL, "out-g1", 120);
 	struct resource config;
 	err_auto e = ERR_INIT;
 
@@ -243,13 +245,12 @@ static void steps_back_from_unconfirmed(void **state)
 /* The second timer must end at what boots, not at the state in between. */
 static void guards_one_change_only(void **state)
 {
-	struct changeset one = lab_bind(NULL, "out-g0", 30);
-	struct changeset two = lab_bind("in-g0", NULL, 2);
+	struct changeset one = lab_bind(NULL, "out-g0", 120);
+	struct changeset two = lab_bind("in-g0", NULL, 5);
 	struct resource s;
 
 	(void)state;
-	clock_sleep_us(2500000);
-	s = lab_see_session();
+	s = lab_wait_prefixes(2, 1);
 	assert_string_equal(POLICY "in-g1", s.session.import);
 	assert_string_equal(POLICY "out-g1", s.session.export);
 	changeset_done(&one);
@@ -260,7 +261,7 @@ static void guards_one_change_only(void **state)
 /* A change without a timer takes over from one that waits, and is lasting. */
 static void takes_over_from_unconfirmed(void **state)
 {
-	struct changeset one = lab_bind(NULL, "out-g0", 30);
+	struct changeset one = lab_bind(NULL, "out-g0", 120);
 	struct changeset two = lab_bind(NULL, "out-g2", 0);
 	struct changeset back;
 	struct resource config = lab_see(RESOURCE_CONFIG, "config", NULL);
@@ -280,7 +281,7 @@ static void takes_over_from_unconfirmed(void **state)
 static void way_back_of_a_changeset(void **state)
 {
 	struct changeset cs = lab_bind(NULL, "out-g2", 0);
-	struct resource s = lab_see_session();
+	struct resource s = lab_wait_prefixes(0, 1);
 	err_auto e = ERR_INIT;
 
 	(void)state;
@@ -316,7 +317,7 @@ static void speaks_ipv6(void **state)
 	cs = lab_ensure(&want, 0);
 	changeset_done(&cs);
 	lab_wait("er-hq/primary/six", "fd00:172::2");
-	for (int i = 0; i < 50; i++) {
+	for (int i = 0; i < 600; i++) {
 		route = lab_see(RESOURCE_ROUTE, "2001:db8:100::/48", NULL);
 		if (route.route.in_fib)
 			break;
@@ -378,7 +379,7 @@ static void takes_large_policies(void **state)
 	}
 	start = clock_mono_us();
 	cs = lab_ensure(&want, 0);
-	assert_true(clock_mono_us() - start < 5000000);
+	assert_true(clock_mono_us() - start < 30000000);
 	lab_expect(OUTCOME_APPLIED, lab_send(&cs, true, 0, &e), &e);
 	changeset_done(&cs);
 }
@@ -414,7 +415,7 @@ static void leaves_nothing_behind(void **state)
 	free(foreign_at_start);
 }
 
-int main(void)
+static int inside(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sees_what_is_there),
@@ -436,4 +437,10 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests(tests, lab_up, lab_down);
+}
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	return lab_main(argv, inside);
 }

@@ -1,9 +1,9 @@
 /*
  * frr_lib.c - routers, wants and waiting for the FRR conformance tests
  *
- * The parent makes the routers (frr_net.sh) and removes them whatever happens;
- * a child enters the edge's namespaces and runs the tests there, so that the
- * adapter's local transport works on the edge.
+ * In a sandbox; the parent makes the routers (frr_net.sh), a child enters the
+ * edge's namespaces and runs the tests there, so that the adapter's local
+ * transport works on the edge.
  */
 #include "tests/conformance/frr_lib.h"
 
@@ -15,13 +15,16 @@
 #include <unistd.h>
 
 #include "orchestrator/base/clock.h"
+#include "tests/conformance/sandbox.h"
 
 #define NET "tests/conformance/frr_net.sh"
 
 struct target frr_target;
 struct adapter_ctx frr_ctx;
 
-static char dir[64];
+static const char *dir;
+static const struct CMUnitTest *all_tests;
+static size_t n_tests;
 static char net_script[4096];
 static unsigned serial;
 
@@ -58,6 +61,18 @@ char *frr_on(const char *node, const char *fmt, ...)
 	if (f)
 		pclose(f);
 	return buf_steal(&out);
+}
+
+void frr_soon(const char *node, const char *script)
+{
+	int64_t end = clock_mono_us() + 60000000;
+
+	while (shell("%s in %s %s sh -c \"%s\" >/dev/null 2>&1", net_script,
+		     dir, node, script) != 0) {
+		if (clock_mono_us() > end)
+			fail_msg("never on '%s': %s", node, script);
+		clock_sleep_us(100000);
+	}
 }
 
 char *frr_running(void)
@@ -123,7 +138,7 @@ static bool open_edge(void)
 	return false;
 }
 
-static int run_child(const struct CMUnitTest *tests, size_t n)
+static int run_child(void)
 {
 	int failed;
 
@@ -131,39 +146,49 @@ static int run_child(const struct CMUnitTest *tests, size_t n)
 		printf("not ok - the edge could not be entered\n");
 		return 1;
 	}
-	failed = _cmocka_run_group_tests("frr", tests, n, NULL, NULL);
+	failed = _cmocka_run_group_tests("frr", all_tests, n_tests, NULL, NULL);
 	frr_adapter_ops.close(&frr_ctx);
 	free(frr_ctx.state);
 	target_done(&frr_target);
 	return failed ? 1 : 0;
 }
 
-int frr_lib_main(const struct CMUnitTest *tests, size_t n)
+static int inside(void)
 {
 	int status = 1;
 	pid_t pid;
 
-	if (geteuid() != 0) {
-		printf("1..0 # SKIP the FRR tests need root\n");
-		return 77;
-	}
-	if (!realpath(NET, net_script))
-		return 1;
-	snprintf(dir, sizeof(dir), "/tmp/frr-net-%d", (int)getpid());
-	if (shell("%s up %s", net_script, dir) != 0) {
-		shell("%s down %s", net_script, dir);
+	dir = sandbox_dir();
+	if (!realpath(NET, net_script) ||
+	    shell("%s up %s", net_script, dir) != 0) {
+		printf("not ok - the routers did not come up\n");
 		return 1;
 	}
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
-		status = run_child(tests, n);
+		status = run_child();
 		fflush(stdout);
 		_exit(status);
 	}
 	waitpid(pid, &status, 0);
 	shell("%s down %s", net_script, dir);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+int frr_lib_main(char **argv, const struct CMUnitTest *tests, size_t n)
+{
+	static const struct sandbox_need needs[] = {
+		{"/usr/lib/frr/bgpd", "package frr"},
+		{"vtysh", "package frr"},
+		{"pgrep", "package procps"},
+		{"ip", "package iproute2"},
+		{NULL, NULL},
+	};
+
+	all_tests = tests;
+	n_tests = n;
+	return sandbox_main(argv, needs, inside);
 }
 
 /* ---- wants ---- */

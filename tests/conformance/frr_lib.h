@@ -22,10 +22,12 @@ extern struct target frr_target;
 extern struct adapter_ctx frr_ctx;
 
 /* The four routers; the tests run inside the namespaces of the edge. */
-int frr_lib_main(const struct CMUnitTest *tests, size_t n);
+int frr_lib_main(char **argv, const struct CMUnitTest *tests, size_t n);
 
 /* A shell command on another router; its output, the caller frees it. */
 char *frr_on(const char *node, const char *fmt, ...) mem_printf(2, 3);
+/* Repeats a shell command there until it succeeds, for a minute. */
+void frr_soon(const char *node, const char *script);
 char *frr_running(void); /* the edge's running configuration, as it is */
 
 struct resource *frr_want_session(struct resource_set *set, bool enabled,
@@ -56,6 +58,11 @@ void frr_want_policies(struct resource_set *set, bool present);
 const struct resource *frr_look_session(struct resource_set *seen,
 					const char *addr, bool sent,
 					bool received);
+/* Ours, when it receives, accepts and sends so many; after a minute as it is.
+ */
+const struct resource *frr_wait_counts(struct resource_set *seen,
+				       unsigned received, unsigned accepted,
+				       unsigned sent);
 void frr_assert_vpn_untouched(void);
 void frr_test_start(void **state);
 void frr_test_gone(void **state);

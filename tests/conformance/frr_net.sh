@@ -6,8 +6,8 @@
 #   e --eBGP-- p (AS 12076, the provider on the circuit; e has no session yet)
 #
 # Every node has its own network and mount namespace with its own /etc/frr and
-# /run, so that plain vtysh works inside.  `up DIR` leaves DIR/<node>.pid for
-# nsenter; `down DIR` ends exactly the processes of the nodes.
+# /run, so that plain vtysh works inside; DIR must not be below these.  `up DIR`
+# leaves DIR/<node>.pid for nsenter; `down DIR` ends the processes of the nodes.
 set -eu
 
 frr=/usr/lib/frr
@@ -165,7 +165,7 @@ up() {
 	link "$dir" v tun0 10.100.255.4/24 e tun0 10.100.255.1/24
 	link "$dir" p ckt0 172.16.0.2/30 e ckt0 172.16.0.1/30
 	for n in e c v p; do
-		for _ in $(seq 100); do
+		for _ in $(seq 600); do
 			[ -e "$dir/$n.ready" ] && break
 			sleep 0.1
 		done
@@ -180,7 +180,7 @@ down() {
 		[ -e "$f" ] || continue
 		kill -9 "$(cat "$f")" 2>/dev/null || true
 	done
-	rm -rf "$dir"
+	rm -f "$dir"/*
 }
 
 case ${1:-} in

@@ -21,7 +21,7 @@ static void test_circuit(void **state)
 	resource_set_done(&want);
 	frr_want_session(&want, true, IN "1", OUT "1");
 	frr_ensure(&want);
-	assert_true(frr_wait_state(CIRCUIT, "Established", 30000));
+	assert_true(frr_wait_state(CIRCUIT, "Established", 60000));
 	frr_assert_vpn_untouched();
 }
 
@@ -32,16 +32,19 @@ static void test_guard_fires(void **state)
 	resource_set_auto want = {0};
 	resource_set_auto before = {0};
 	struct changeset cs = {0};
+	int64_t start;
 	err_auto e = ERR_INIT;
 
 	(void)state;
 	frr_want_session(&before, true, IN "1", OUT "1");
 	frr_want_session(&want, true, IN "1", OUT "0");
-	assert_int_equal(frr_change(&want, 3, &cs, &e), OUTCOME_APPLIED);
+	start = clock_mono_us();
+	assert_int_equal(frr_change(&want, 10, &cs, &e), OUTCOME_APPLIED);
 	assert_true(frr_is(&want));
 	clock_sleep_us(1500000);
 	assert_true(frr_is(&want));
-	assert_true(frr_wait(&before, 6000));
+	assert_true(frr_wait(&before, 60000));
+	assert_true(clock_mono_us() - start >= 9500000);
 	assert_int_equal(frr_adapter_ops.confirm(&frr_ctx, cs.key, &e),
 			 OUTCOME_REFUSED);
 	assert_non_null(strstr(err_msg(&e), "run out"));
@@ -57,12 +60,12 @@ static void test_guard_confirmed(void **state)
 
 	(void)state;
 	frr_want_session(&want, true, IN "1", OUT "0");
-	assert_int_equal(frr_change(&want, 2, &cs, &e), OUTCOME_APPLIED);
+	assert_int_equal(frr_change(&want, 8, &cs, &e), OUTCOME_APPLIED);
 	assert_int_equal(frr_adapter_ops.confirm(&frr_ctx, cs.key, &e),
 			 OUTCOME_APPLIED);
 	assert_int_equal(frr_adapter_ops.confirm(&frr_ctx, cs.key, &e),
 			 OUTCOME_UNCHANGED);
-	clock_sleep_us(4000000);
+	clock_sleep_us(10000000);
 	assert_true(frr_is(&want));
 	assert_int_equal(frr_adapter_ops.confirm(&frr_ctx, "nobody", &e),
 			 OUTCOME_REFUSED);
@@ -74,18 +77,20 @@ static void test_guard_renewed(void **state)
 	resource_set_auto one = {0};
 	resource_set_auto two = {0};
 	resource_set_auto start = {0};
+	int64_t over;
 	err_auto e = ERR_INIT;
 
 	(void)state;
 	frr_want_session(&start, true, IN "1", OUT "0");
 	frr_want_session(&one, true, IN "1", OUT "1");
 	frr_want_session(&two, true, IN "0", OUT "1");
-	assert_int_equal(frr_change(&one, 3, NULL, &e), OUTCOME_APPLIED);
-	clock_sleep_us(2000000);
-	assert_int_equal(frr_change(&two, 3, NULL, &e), OUTCOME_APPLIED);
-	clock_sleep_us(1800000); /* the first one's time is over */
+	assert_int_equal(frr_change(&one, 10, NULL, &e), OUTCOME_APPLIED);
+	over = clock_mono_us() + 10500000; /* the first one's time */
+	clock_sleep_us(6000000);
+	assert_int_equal(frr_change(&two, 10, NULL, &e), OUTCOME_APPLIED);
+	clock_sleep_us(over - clock_mono_us());
 	assert_true(frr_is(&two));
-	assert_true(frr_wait(&start, 6000));
+	assert_true(frr_wait(&start, 60000));
 	frr_assert_vpn_untouched();
 }
 
@@ -208,7 +213,7 @@ static void test_vpn_shut_and_open(void **state)
 	frr_ensure(&shut);
 	frr_want_vpn(&open);
 	frr_ensure(&open);
-	assert_true(frr_wait_state(VPN, "Established", 30000));
+	assert_true(frr_wait_state(VPN, "Established", 60000));
 	frr_want_vpn(&gone)->present = false;
 	assert_int_equal(frr_change(&gone, 0, &cs, &e), OUTCOME_FATAL);
 	{
@@ -259,7 +264,10 @@ static void test_pin(void **state)
 	state_list_add(&r->static_route.prefixes, "10.10.200.0/24");
 	assert_forwarding();
 	frr_ensure(&want);
-	clock_sleep_us(1000000);
+	frr_soon("v", "vtysh -c 'show bgp ipv4 unicast' | grep 10.10.0.0/17");
+	frr_soon("v", "vtysh -c 'show bgp ipv4 unicast' | grep 10.10.128.0/17");
+	frr_soon("v", "vtysh -c 'show bgp ipv4 unicast' | grep 10.10.200.0/24");
+	clock_sleep_us(1000000); /* what must not come has time to come */
 	assert_true(has_route("v", "10.10.0.0/17"));
 	assert_true(has_route("v", "10.10.128.0/17"));
 	assert_true(has_route("v", "10.10.0.0/16"));
@@ -297,7 +305,7 @@ static void test_unpin(void **state)
 	(void)state;
 	want_pin(&want)->present = false;
 	frr_ensure(&want);
-	clock_sleep_us(1000000);
+	frr_soon("v", "! vtysh -c 'show bgp ipv4 unicast' | grep 10.10.0.0/17");
 	assert_false(has_route("v", "10.10.0.0/17"));
 	assert_true(has_route("v", "10.10.0.0/16"));
 	routes = frr_on("e", "ip route");
@@ -318,7 +326,7 @@ static void test_pin_never_discards(void **state)
 	assert_non_null(strstr(err_msg(&e), "192.0.2.0/25"));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frr_test_start),
@@ -338,5 +346,6 @@ int main(void)
 		cmocka_unit_test(frr_test_gone),
 	};
 
-	return frr_lib_main(tests, ARRAY_LEN(tests));
+	(void)argc;
+	return frr_lib_main(argv, tests, ARRAY_LEN(tests));
 }

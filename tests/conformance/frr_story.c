@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "orchestrator/base/clock.h"
+
 static char *at_start;
 uint64_t frr_vpn_epoch;
 
@@ -57,6 +59,25 @@ const struct resource *frr_look_session(struct resource_set *seen,
 	return &seen->v[0];
 }
 
+const struct resource *frr_wait_counts(struct resource_set *seen,
+				       unsigned received, unsigned accepted,
+				       unsigned sent)
+{
+	const struct resource *r;
+	int64_t end = clock_mono_us() + 60000000;
+
+	for (;;) {
+		r = frr_look_session(seen, CIRCUIT, true, true);
+		if ((r->session.prefixes_received == received &&
+		     r->session.prefixes_accepted == accepted &&
+		     r->session.sent.n == sent) ||
+		    clock_mono_us() > end)
+			return r;
+		resource_set_done(seen);
+		clock_sleep_us(100000);
+	}
+}
+
 void frr_assert_vpn_untouched(void)
 {
 	resource_set_auto seen = {0};
@@ -74,7 +95,7 @@ void frr_test_start(void **state)
 	const struct resource *r;
 
 	(void)state;
-	assert_true(frr_wait_state(VPN, "Established", 20000));
+	assert_true(frr_wait_state(VPN, "Established", 60000));
 	r = frr_look_session(&seen, VPN, false, false);
 	assert_false(r->session.ours);
 	assert_true(r->session.enabled);

@@ -14,7 +14,7 @@
 
 static bool wait_bfd(const char *wanted)
 {
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 600; i++) {
 		resource_set_auto seen = {0};
 		const struct resource *r =
 			frr_look_session(&seen, CIRCUIT, false, false);
@@ -103,9 +103,8 @@ static void test_opened_says_nothing(void **state)
 	(void)state;
 	frr_want_session(&want, true, IN "0", OUT "0");
 	frr_ensure(&want);
-	assert_true(frr_wait_state(CIRCUIT, "Established", 30000));
-	clock_sleep_us(1500000);
-	r = frr_look_session(&seen, CIRCUIT, true, true);
+	assert_true(frr_wait_state(CIRCUIT, "Established", 60000));
+	r = frr_wait_counts(&seen, 2, 0, 0);
 	assert_int_equal(r->session.sent.n, 0);
 	assert_int_equal(r->session.received.n, 0);
 	assert_int_equal(r->session.prefixes_accepted, 0);
@@ -129,10 +128,10 @@ static void test_import(void **state)
 	frr_ensure(&want);
 	print_message("# rebinding took %lld ms\n",
 		      (long long)(clock_mono_us() - start) / 1000);
-	clock_sleep_us(500000);
-	r = frr_look_session(&seen, CIRCUIT, false, true);
+	r = frr_wait_counts(&seen, 2, 1, 0);
 	assert_int_equal(r->session.received.n, 1);
 	assert_string_equal(r->session.received.v[0], "10.100.0.0/16");
+	frr_soon("e", "ip route show 10.100.0.0/16 | grep -q " CIRCUIT);
 	resource_set_add(&route, RESOURCE_ROUTE, "10.100.0.0/16");
 	frr_look(&route, &routes);
 	r = &routes.v[0];
@@ -153,10 +152,11 @@ static void test_export(void **state)
 	(void)state;
 	frr_want_session(&want, true, IN "1", OUT "1");
 	frr_ensure(&want);
-	clock_sleep_us(500000);
-	r = frr_look_session(&seen, CIRCUIT, true, false);
+	r = frr_wait_counts(&seen, 2, 1, 1);
 	assert_int_equal(r->session.sent.n, 1);
 	assert_string_equal(r->session.sent.v[0], "10.10.200.0/24");
+	frr_soon("p", "vtysh -c 'show bgp ipv4 unicast 10.10.200.0/24' | "
+		      "grep -q '65010 65010 65010'");
 	theirs = frr_on("p", "vtysh -c 'show bgp ipv4 unicast 10.10.200.0/24'");
 	assert_non_null(strstr(theirs, "65010 65010 65010"));
 	assert_non_null(strstr(theirs, "65010:1 65010:2 65010:200"));
@@ -222,7 +222,7 @@ static void test_save(void **state)
 	assert_true(seen.v[0].config.saved);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frr_test_start),
@@ -239,5 +239,6 @@ int main(void)
 		cmocka_unit_test(frr_test_gone),
 	};
 
-	return frr_lib_main(tests, ARRAY_LEN(tests));
+	(void)argc;
+	return frr_lib_main(argv, tests, ARRAY_LEN(tests));
 }

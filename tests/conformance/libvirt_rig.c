@@ -1,42 +1,22 @@
 /*
  * libvirt_rig.c - a real libvirtd for the conformance tests of its adapter
  *
- * The program starts itself again in own mount, network and PID namespaces
- * with own /run, /etc/libvirt and /var/lib/libvirt, so that the host's libvirt
- * is neither used nor seen, and nothing is left behind.  There it runs
- * libvirtd with a virtual network, circuit networks and one QEMU machine
- * (emulated, no disk; its lease is taken with a DHCP client that borrows its
- * MAC).  A shell is process 1 there: libvirtd waits for machines that ended,
- * and somebody has to reap them.  Needs root.
- *
- * Included by the tests, each of which is one program.
+ * In a sandbox with own /etc/libvirt and /var/lib/libvirt, so that the host's
+ * libvirt is neither used nor seen.  There it runs libvirtd with a virtual
+ * network, circuit networks and one QEMU machine (emulated, no disk; its lease
+ * is taken with a DHCP client that borrows its RIG_MAC).
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "tests/conformance/libvirt_rig.h"
 
-#include <cmocka.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "adapters/libvirt/libvirt.h"
 #include "orchestrator/base/clock.h"
-
-#define rig_unused __attribute__((unused))
-#define MAC "52:54:00:10:00:0b"
 
 static const char setup[] =
 	"set -e\n"
-	"mount --make-rprivate /\n"
-	"mount -t sysfs sysfs /sys\n"
-	"for d in /run /etc/libvirt /var/lib/libvirt /var/cache/libvirt"
+	"for d in /etc/libvirt /var/lib/libvirt /var/cache/libvirt"
 	" /var/log/libvirt; do mkdir -p $d; mount -t tmpfs tmpfs $d; done\n"
-	"mkdir -p /run/libvirt /run/user/0 /run/lock /var/lib/libvirt/dnsmasq\n"
-	"ip link set lo up\n"
+	"mkdir -p /run/libvirt /run/user/0 /var/lib/libvirt/dnsmasq\n"
 	"cat > /etc/libvirt/libvirtd.conf <<C\n"
 	"auth_unix_rw = \"none\"\n"
 	"log_outputs = \"2:file:/var/log/libvirt/libvirtd.log\"\n"
@@ -51,10 +31,10 @@ static const char setup[] =
 	"stdio_handler = \"file\"\n"
 	"C\n";
 
-static const char start[] =
+const char rig_daemon_start[] =
 	"libvirtd -f /etc/libvirt/libvirtd.conf > /run/out 2>&1 &\n"
 	"echo $! > /run/libvirtd.test\n"
-	"for i in $(seq 50); do\n"
+	"for i in $(seq 300); do\n"
 	" virsh version > /dev/null 2>&1 && exit 0; sleep 0.2\n"
 	"done\n"
 	"exit 1\n";
@@ -67,7 +47,7 @@ static const char define[] =
 	"<mtu size='1500'/><forward mode='open'/>"
 	"<ip address='10.100.0.1' netmask='255.255.255.0'><dhcp>"
 	"<range start='10.100.0.100' end='10.100.0.150'/>"
-	"<host mac='" MAC "' name='vm1' ip='10.100.0.11'/>"
+	"<host mac='" RIG_MAC "' name='vm1' ip='10.100.0.11'/>"
 	"</dhcp></ip></network>\n"
 	"X\n"
 	"virsh net-define /run/x; virsh net-start vnet1\n"
@@ -82,48 +62,30 @@ static const char define[] =
 	"<vcpu>1</vcpu><os><type arch='x86_64' machine='pc'>hvm</type>"
 	"</os><features><acpi/></features><devices>"
 	"<emulator>/usr/bin/qemu-system-x86_64</emulator>"
-	"<interface type='network'><mac address='" MAC "'/>"
+	"<interface type='network'><mac address='" RIG_MAC "'/>"
 	"<source network='vnet1'/><model type='virtio'/></interface>"
 	"</devices></domain>\n"
 	"X\n"
 	"virsh define /run/x; virsh start vm1\n"
-	"ip link add lease0 address " MAC " type veth peer name lease1\n"
+	"ip link add lease0 address " RIG_MAC " type veth peer name lease1\n"
 	"ip link set lease1 master virbr-vnet up; ip link set lease0 up\n"
 	"busybox udhcpc -q -n -t 9 -T 1 -s /bin/true -i lease0 -x "
 	"hostname:vm1\n"
-	"ip link del lease0\n";
-
-static void shell(const char *script)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0) {
-		if (!getenv("VERBOSE") && !freopen("/dev/null", "w", stdout))
-			_exit(126);
-		execl("/bin/sh", "sh", "-c", script, (char *)NULL);
-		_exit(127);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		print_error("failed: %s\n", script);
-	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
+	"ip link del lease0\n"
+	/* libvirt hears of it a moment after the client */
+	"for i in $(seq 300); do\n"
+	" virsh net-dhcp-leases vnet1 | grep -q vm1 && exit 0; sleep 0.2\n"
+	"done\n"
+	"exit 1\n";
 
 /* ---- a target and its adapter ---- */
 
-struct rig {
-	struct target target;
-	struct adapter_ctx ctx;
-	bool open;
-};
-
-static rig_unused void rig_deadline(struct rig *r, int64_t ms)
+void rig_deadline(struct rig *r, int64_t ms)
 {
 	r->ctx.deadline_us = clock_mono_us() + ms * 1000;
 }
 
-static rig_unused void rig_open(struct rig *r)
+void rig_open(struct rig *r)
 {
 	err_auto e = ERR_INIT;
 
@@ -135,13 +97,13 @@ static rig_unused void rig_open(struct rig *r)
 	assert_true(r->open);
 }
 
-static rig_unused void rig_close(struct rig *r)
+void rig_close(struct rig *r)
 {
 	libvirt_adapter_ops.close(&r->ctx);
 	r->open = false;
 }
 
-static rig_unused void rig_init(struct rig *r)
+void rig_init(struct rig *r)
 {
 	memset(r, 0, sizeof(*r));
 	r->target.name = mem_strdup("er-hq");
@@ -150,7 +112,7 @@ static rig_unused void rig_init(struct rig *r)
 	r->ctx.state = mem_alloc(libvirt_adapter_ops.state_size);
 }
 
-static rig_unused void rig_circuit(struct rig *r)
+void rig_circuit(struct rig *r)
 {
 	rig_init(r);
 	target_param_set(&r->target, "links",
@@ -160,7 +122,7 @@ static rig_unused void rig_circuit(struct rig *r)
 	rig_open(r);
 }
 
-static rig_unused void rig_vnet(struct rig *r, const char *gateway_port)
+void rig_vnet(struct rig *r, const char *gateway_port)
 {
 	rig_init(r);
 	target_param_set(&r->target, "network", "vnet1");
@@ -169,15 +131,14 @@ static rig_unused void rig_vnet(struct rig *r, const char *gateway_port)
 	rig_open(r);
 }
 
-static rig_unused void rig_done(struct rig *r)
+void rig_done(struct rig *r)
 {
 	rig_close(r);
 	free(r->ctx.state);
 	target_done(&r->target);
 }
 
-static rig_unused void look(struct rig *r, enum resource_kind kind,
-			    struct resource *ret)
+void rig_look(struct rig *r, enum resource_kind kind, struct resource *ret)
 {
 	resource_set_auto want = {0};
 	resource_set_auto have = {0};
@@ -194,12 +155,12 @@ static rig_unused void look(struct rig *r, enum resource_kind kind,
 	resource_copy(ret, &have.v[0]);
 }
 
-static rig_unused char *links_seen(struct rig *r)
+char *rig_links(struct rig *r)
 {
 	struct resource x = {0};
 	buf_auto b = BUF_INIT;
 
-	look(r, RESOURCE_CIRCUIT, &x);
+	rig_look(r, RESOURCE_CIRCUIT, &x);
 	assert_true(x.present);
 	assert_string_equal(x.circuit.provisioning, "Provisioned");
 	for (size_t i = 0; i < x.circuit.links.n; i++)
@@ -209,19 +170,19 @@ static rig_unused char *links_seen(struct rig *r)
 	return buf_steal(&b);
 }
 
-static rig_unused void assert_links(struct rig *r, const char *want)
+void rig_assert_links(struct rig *r, const char *want)
 {
-	mem_auto_free char *have = links_seen(r);
+	mem_auto_free char *have = rig_links(r);
 
 	assert_string_equal(have, want);
 }
 
-static rig_unused char *identity_seen(struct rig *r)
+char *rig_identity(struct rig *r)
 {
 	struct resource x = {0};
 	char *s;
 
-	look(r, RESOURCE_VNET, &x);
+	rig_look(r, RESOURCE_VNET, &x);
 	assert_true(x.present);
 	assert_int_equal(strlen(x.vnet.digest), 64);
 	s = mem_strdup(x.vnet.identity);
@@ -229,16 +190,14 @@ static rig_unused char *identity_seen(struct rig *r)
 	return s;
 }
 
-static rig_unused void change(struct changeset *cs, const char *const *parts)
+void rig_change(struct changeset *cs, const char *const *parts)
 {
 	for (; *parts; parts++)
 		changeset_add(cs, false, "virsh", *parts);
 }
 
-#define CHANGE(cs, ...) change(cs, (const char *const[]){__VA_ARGS__, NULL})
-
-static rig_unused enum outcome apply(struct rig *r, const struct changeset *cs,
-				     bool back, struct err *e)
+enum outcome rig_apply(struct rig *r, const struct changeset *cs, bool back,
+		       struct err *e)
 {
 	char *token = NULL;
 
@@ -246,8 +205,8 @@ static rig_unused enum outcome apply(struct rig *r, const struct changeset *cs,
 	return libvirt_adapter_ops.apply(&r->ctx, cs, back, NULL, &token, e);
 }
 
-static rig_unused void render_links(struct rig *r, const char *const *links,
-				    struct changeset *ret)
+void rig_render_links(struct rig *r, const char *const *links,
+		      struct changeset *ret)
 {
 	resource_set_auto from = {0};
 	resource_set_auto to = {0};
@@ -263,22 +222,28 @@ static rig_unused void render_links(struct rig *r, const char *const *links,
 		libvirt_adapter_ops.render(&r->target, &from, &to, ret, &e));
 }
 
-static int rig_main(char **argv, int (*inside)(void))
+static int (*inside_rig)(void);
+
+static int start_inside(void)
 {
-	if (getenv("LIBVIRT_TEST_INSIDE")) {
-		shell(setup);
-		shell(start);
-		shell(define);
-		return inside();
-	}
-	if (geteuid() != 0) {
-		fprintf(stderr, "SKIPPED: needs root\n");
-		return 77;
-	}
-	setenv("LIBVIRT_TEST_INSIDE", "1", 1);
-	execlp("unshare", "unshare", "--mount", "--net", "--pid", "--fork",
-	       "--kill-child", "--mount-proc", "sh", "-c", "\"$0\"; exit $?",
-	       argv[0], (char *)NULL);
-	perror("unshare");
-	return 1;
+	sandbox_shell(setup);
+	sandbox_shell(rig_daemon_start);
+	sandbox_shell(define);
+	return inside_rig();
+}
+
+int rig_main(char **argv, int (*inside)(void))
+{
+	static const struct sandbox_need needs[] = {
+		{"libvirtd", "package libvirt-daemon-system"},
+		{"virsh", "package libvirt-clients"},
+		{"qemu-system-x86_64", "package qemu-system-x86"},
+		{"dnsmasq", "package dnsmasq-base"},
+		{"busybox", "package busybox-static"},
+		{"ip", "package iproute2"},
+		{NULL, NULL},
+	};
+
+	inside_rig = inside;
+	return sandbox_main(argv, needs, start_inside);
 }

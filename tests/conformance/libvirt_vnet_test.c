@@ -3,7 +3,11 @@
  *
  * Every kind of change is made with virsh and must be seen, or not.
  */
-#include "tests/conformance/libvirt_rig.c"
+#include "tests/conformance/libvirt_rig.h"
+
+#include <string.h>
+
+#include "orchestrator/base/clock.h"
 
 static void test_fingerprint_content(void **state)
 {
@@ -13,14 +17,15 @@ static void test_fingerprint_content(void **state)
 
 	(void)state;
 	rig_vnet(&r, NULL);
-	id = identity_seen(&r);
-	assert_non_null(strstr(id, "\"leases\":[\"" MAC " 10.100.0.11 vm1\"]"));
+	id = rig_identity(&r);
+	assert_non_null(
+		strstr(id, "\"leases\":[\"" RIG_MAC " 10.100.0.11 vm1\"]"));
 	assert_non_null(strstr(id, "\"addresses\":[\"10.100.0.11\"]"));
 	assert_non_null(strstr(id, "\"bridge\":\"virbr-vnet\""));
 	assert_non_null(strstr(id, "\"state\":\"running\""));
 	assert_non_null(strstr(id, "\"ranges\":[{\"end\":\"10.100.0.150\""));
 	assert_null(strstr(id, "expiry"));
-	look(&r, RESOURCE_VNET, &x);
+	rig_look(&r, RESOURCE_VNET, &x);
 	assert_non_null(strstr(x.vnet.liveness, "\"connections\":1"));
 	assert_non_null(strstr(x.vnet.liveness, "\"cpu_ns\":"));
 	assert_non_null(strstr(x.vnet.liveness, "\"tx_packets\":"));
@@ -33,18 +38,18 @@ static void test_fingerprint_content(void **state)
 static void assert_touched(struct rig *r, const char *script, const char *undo,
 			   bool touched)
 {
-	mem_auto_free char *before = identity_seen(r);
+	mem_auto_free char *before = rig_identity(r);
 	mem_auto_free char *between = NULL, *after = NULL;
 
-	shell(script);
-	between = identity_seen(r);
+	sandbox_shell(script);
+	between = rig_identity(r);
 	if ((strcmp(before, between) != 0) != touched)
 		print_error("after '%s':\n%s\n%s\n", script, before, between);
 	assert_int_equal(strcmp(before, between) != 0, touched);
 	if (!undo)
 		return;
-	shell(undo);
-	after = identity_seen(r);
+	sandbox_shell(undo);
+	after = rig_identity(r);
 	assert_string_equal(before, after);
 }
 
@@ -55,8 +60,8 @@ static void test_fingerprint_sees_changes(void **state)
 	(void)state;
 	rig_vnet(&r, NULL);
 	assert_touched(&r, "virsh suspend vm1", "virsh resume vm1", true);
-	assert_touched(&r, "virsh domif-setlink vm1 " MAC " down",
-		       "virsh domif-setlink vm1 " MAC " up", true);
+	assert_touched(&r, "virsh domif-setlink vm1 " RIG_MAC " down",
+		       "virsh domif-setlink vm1 " RIG_MAC " up", true);
 	assert_touched(&r,
 		       "virsh net-update vnet1 add ip-dhcp-host \"<host"
 		       " mac='52:54:00:10:00:0c' ip='10.100.0.12'/>\" --live",
@@ -88,11 +93,11 @@ static void test_gateway_port_is_liveness(void **state)
 		       "virsh attach-interface vm1 network vnet1"
 		       " --mac 52:54:00:10:00:88 --live",
 		       NULL, false);
-	look(&r, RESOURCE_VNET, &x);
+	rig_look(&r, RESOURCE_VNET, &x);
 	assert_non_null(
 		strstr(x.vnet.liveness, "\"mac\":\"52:54:00:10:00:88\""));
 	resource_done(&x);
-	shell("virsh destroy vm1; virsh start vm1");
+	sandbox_shell("virsh destroy vm1; virsh start vm1");
 	rig_done(&r);
 }
 
@@ -106,20 +111,22 @@ static void test_daemon_restart_is_no_change(void **state)
 
 	(void)state;
 	rig_vnet(&r, NULL);
-	before = identity_seen(&r);
-	shell("p=$(cat /run/libvirtd.test); kill $p\n"
-	      "for i in $(seq 100); do\n" /* a zombie has no command line */
-	      " grep -q libvirtd /proc/$p/cmdline || exit 0; sleep 0.1\n"
-	      "done\n"
-	      "exit 1");
+	before = rig_identity(&r);
+	sandbox_shell(
+		"p=$(cat /run/libvirtd.test); kill $p\n"
+		"for i in $(seq 600); do\n" /* a zombie has no command line */
+		" grep -q libvirtd /proc/$p/cmdline 2>/dev/null || exit 0; "
+		"sleep 0.1\n"
+		"done\n"
+		"exit 1");
 	resource_set_add(&want, RESOURCE_VNET, "x");
 	rig_deadline(&r, 5000);
 	assert_false(libvirt_adapter_ops.observe(&r.ctx, &want, &have, &e));
 	assert_non_null(e.msg);
 	rig_close(&r);
-	shell(start);
+	sandbox_shell(rig_daemon_start);
 	rig_open(&r);
-	after = identity_seen(&r);
+	after = rig_identity(&r);
 	assert_string_equal(before, after);
 	rig_done(&r);
 }

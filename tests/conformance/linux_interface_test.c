@@ -1,12 +1,11 @@
 /*
  * linux_interface_test.c - rendered commands against the real kernel
  *
- * In a network namespace of its own: every change is applied through the
+ * In a sandbox: every change is applied through the
  * device wrapper, read back, and undone; and applied twice, since commands may
  * be repeated.  Where the kernel has no 802.1Q its refusal is checked instead.
  */
 #include <netinet/in.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -19,15 +18,15 @@
 
 #include "adapters/transport/linux_interface.h"
 #include "orchestrator/base/clock.h"
+#include "tests/conformance/sandbox.h"
 
-static char dir[] = "/tmp/cutover-linux-XXXXXX";
 static struct target target;
 static struct device *device;
 static bool has_vlan;
 
 static int64_t soon(void)
 {
-	return clock_mono_us() + 10 * 1000 * 1000;
+	return clock_mono_us() + 30 * 1000 * 1000;
 }
 
 static struct resource *look(struct resource_set *ret, const char *name)
@@ -208,7 +207,7 @@ static void test_vlan(void **state)
 static int setup(void **state)
 {
 	static const char links[] =
-		"ip link set lo up && ip link add ckt0 type veth peer name p0 "
+		"ip link add ckt0 type veth peer name p0 "
 		"&& "
 		"ip link add ckt1 type veth peer name p1 && "
 		"ip link set p0 up && ip link set p1 up && "
@@ -218,27 +217,24 @@ static int setup(void **state)
 	err_auto e = ERR_INIT;
 
 	(void)state;
-	if (unshare(CLONE_NEWNET) < 0 || !mkdtemp(dir) || system(links) != 0)
-		return -1;
+	sandbox_shell(links);
 	has_vlan = system("ip link add link ckt1 name v1 type vlan id 1 "
 			  "2>/dev/null && ip link del v1") == 0;
 	target.name = mem_strdup("local");
-	target_param_set(&target, "run_dir", dir);
+	target_param_set(&target, "run_dir", sandbox_dir());
 	device = device_open(&target, soon(), &e);
 	return device ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
-	mem_auto_free char *rm = mem_format("rm -rf '%s'", dir);
-
 	(void)state;
 	device_close(device);
 	target_done(&target);
-	return system(rm);
+	return 0;
 }
 
-int main(void)
+static int inside(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bring_up),
@@ -249,4 +245,15 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct sandbox_need needs[] = {
+		{"ip", "package iproute2"},
+		{NULL, NULL},
+	};
+
+	(void)argc;
+	return sandbox_main(argv, needs, inside);
 }

@@ -1,10 +1,8 @@
 /*
- * sshd_lib.c - an sshd of our own on 127.0.0.1, with keys in a temporary
- * directory
+ * sshd_lib.c - an sshd of our own on 127.0.0.1, in a sandbox
  *
  * Its sessions may be killed and stopped: they are found as the children of
- * the process that was started here.  Needs root (sshd lets the same user in)
- * and OpenSSH's server and tools.
+ * the process that was started here.
  */
 #include "tests/conformance/sshd_lib.h"
 
@@ -20,8 +18,9 @@
 #include <unistd.h>
 
 #include "orchestrator/base/clock.h"
+#include "tests/conformance/sandbox.h"
 
-char sshd_dir[] = "/tmp/cutover-sshd-XXXXXX";
+const char *sshd_dir;
 uint16_t sshd_port;
 pid_t sshd;
 int sshd_fd_before;
@@ -107,7 +106,7 @@ bool sshd_start(void)
 		      (char *)NULL);
 		_exit(127);
 	}
-	for (int i = 0; i < 500; i++) {
+	for (int i = 0; i < 3000; i++) {
 		if (sshd_answers())
 			return true;
 		clock_sleep_us(10000);
@@ -115,8 +114,9 @@ bool sshd_start(void)
 	return false;
 }
 
-/* The processes that serve connections, by our own sshd's process id. */
-void sshd_sessions_kill(int sig)
+/* Sends `sig` (0: nothing) to the processes that serve connections, found by
+ * our own sshd's process id; how many there are. */
+static int sessions_signal(int sig)
 {
 	mem_auto_free char *path =
 		mem_format("/proc/%d/task/%d/children", sshd, sshd);
@@ -127,7 +127,18 @@ void sshd_sessions_kill(int sig)
 	for (; fscanf(f, "%d", &pid) == 1; n++)
 		assert_int_equal(kill(pid, sig), 0);
 	fclose(f);
-	assert_true(n > 0);
+	return n;
+}
+
+/* What is killed is gone, and its connection closed, when this returns. */
+void sshd_sessions_kill(int sig)
+{
+	assert_true(sessions_signal(sig) > 0);
+	if (sig != SIGKILL)
+		return;
+	for (int i = 0; i < 3000 && sessions_signal(0) > 0; i++)
+		clock_sleep_us(10000);
+	assert_int_equal(sessions_signal(0), 0);
 }
 
 struct target sshd_target(const char *key)
@@ -239,7 +250,8 @@ int sshd_setup(void **state)
 	(void)state;
 	sshd_fd_before = sshd_descriptors();
 	close(sshd_listener(&sshd_port));
-	if (!mkdtemp(sshd_dir) || shell("%s", setup_script) != 0)
+	sshd_dir = sandbox_dir();
+	if (shell("%s", setup_script) != 0)
 		return -1;
 	if (shell("sed 's/\"eval/\"eval/; s/eval \\$SSH_ORIGINAL_COMMAND/"
 		  "eval \\\\\"$SSH_ORIGINAL_COMMAND\\\\\"/' -i authorized && "
@@ -264,5 +276,17 @@ int sshd_teardown(void **state)
 	(void)state;
 	kill(sshd, SIGKILL);
 	waitpid(sshd, NULL, 0);
-	return shell("rm -rf '%s'", sshd_dir);
+	return 0;
+}
+
+int sshd_main(char **argv, int (*inside)(void))
+{
+	static const struct sandbox_need needs[] = {
+		{"/usr/sbin/sshd", "package openssh-server"},
+		{"ssh-keygen", "package openssh-client"},
+		{"ip", "package iproute2"},
+		{NULL, NULL},
+	};
+
+	return sandbox_main(argv, needs, inside);
 }

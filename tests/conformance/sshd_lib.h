@@ -1,8 +1,9 @@
 /*
  * sshd_lib.h - a real sshd for the transport's conformance tests
  *
- * Set up by sshd_setup(), torn down by sshd_teardown(): group functions of
- * cmocka.  Helpers without a result fail the test that they are called from.
+ * sshd_main() is all of main(); inside, sshd_setup() and sshd_teardown() are
+ * the group functions of cmocka.  Helpers without a result fail the test that
+ * they are called from.
  */
 #ifndef CUTOVER_TESTS_CONFORMANCE_SSHD_LIB_H
 #define CUTOVER_TESTS_CONFORMANCE_SSHD_LIB_H
@@ -18,11 +19,12 @@
 
 #define SECOND (1000 * 1000)
 
-extern char sshd_dir[];
+extern const char *sshd_dir;
 extern uint16_t sshd_port;
 extern pid_t sshd;
 extern int sshd_fd_before; /* open descriptors before anything was done */
 
+int sshd_main(char **argv, int (*inside)(void));
 int64_t sshd_in_s(int s);
 void sshd_shell_ok(const char *command);
 char *sshd_shell_text(const char *command);

@@ -1,10 +1,9 @@
 /*
  * strongswan_test.c - the strongSwan adapter against two real charons
  *
- * The program starts itself again in own mount, network and PID namespaces
- * with an own /run; there two charons (kernel-libipsec, shared key) sit in two
- * network namespaces, and the adapter looks at one of them through the device
- * transport with a local shell.  Needs root.
+ * In a sandbox two charons (kernel-libipsec, shared key) sit in two network
+ * namespaces, and the adapter looks at one of them through the device transport
+ * with a local shell.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,20 +11,14 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "adapters/strongswan/strongswan.h"
 #include "orchestrator/base/clock.h"
+#include "tests/conformance/sandbox.h"
 
 static const char setup[] =
 	"set -e\n"
-	"mount --make-rprivate /\n"
-	"mount -t sysfs sysfs /sys\n"
-	"mount -t tmpfs tmpfs /run\n"
-	"mkdir -p /run/lock /run/netns\n"
 	"ip netns add a; ip netns add b\n"
 	"ip link add va netns a type veth peer name vb netns b\n"
 	"node() {\n" /* side local remote own-net other-net */
@@ -59,32 +52,15 @@ static const char setup[] =
 	" /usr/lib/ipsec/charon > /run/$1/out 2>&1 &\n"
 	"}\n"
 	"node a 198.51.100.2 198.51.100.1 1 2\n"
-	"for i in $(seq 50); do [ -S /run/a/vici ] && break; sleep 0.1; done\n"
+	"for i in $(seq 300); do [ -S /run/a/vici ] && break; sleep 0.1; done\n"
 	"rm -f /run/charon.pid\n" /* there is one name for it only */
 	"node b 198.51.100.1 198.51.100.2 2 1\n"
 	"for s in a b; do\n"
-	" for i in $(seq 50); do [ -S /run/$s/vici ] && break; sleep 0.1; "
+	" for i in $(seq 300); do [ -S /run/$s/vici ] && break; sleep 0.1; "
 	"done\n"
 	" swanctl --load-all --file /run/$s/swanctl.conf"
 	" --uri unix:///run/$s/vici 2> /dev/null\n"
 	"done\n";
-
-static void shell(const char *script)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0) {
-		if (!getenv("VERBOSE") && !freopen("/dev/null", "w", stdout))
-			_exit(126);
-		execl("/bin/sh", "sh", "-c", script, (char *)NULL);
-		_exit(127);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		print_error("failed: %s\n", script);
-	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
 
 static struct target target = {.name = "vpn1", .driver = "strongswan"};
 static char state_bytes[64];
@@ -99,7 +75,7 @@ static bool observe(const char *connection, struct resource *ret, struct err *e)
 	resource_set_add(&want, RESOURCE_TUNNEL, "vpn1")->tunnel.connection =
 		mem_strdup(connection);
 	memset(state_bytes, 0, sizeof(state_bytes));
-	ctx.deadline_us = clock_mono_us() + 10000000;
+	ctx.deadline_us = clock_mono_us() + 30000000;
 	ok = strongswan_adapter_ops.open(&ctx, e) &&
 	     strongswan_adapter_ops.observe(&ctx, &want, &have, e);
 	strongswan_adapter_ops.close(&ctx);
@@ -138,8 +114,8 @@ static void test_up_and_counting(void **state)
 	struct resource x = {0};
 
 	(void)state;
-	shell("timeout 10 swanctl --initiate --child net"
-	      " --uri unix:///run/a/vici");
+	sandbox_shell("timeout 60 swanctl --initiate --child net"
+		      " --uri unix:///run/a/vici");
 	see("azure", &x);
 	assert_true(x.present && x.tunnel.up);
 	assert_string_equal(x.tunnel.local, "198.51.100.2");
@@ -147,7 +123,8 @@ static void test_up_and_counting(void **state)
 	assert_int_equal(x.tunnel.packets_out, 0);
 	assert_true(x.tunnel.rekey_s > 60);
 	resource_done(&x);
-	shell("ip netns exec a busybox ping -c 5 -i 0.2 -I 10.1.0.1 10.2.0.1");
+	sandbox_shell("ip netns exec a busybox ping -c 5 -i 0.2 -I 10.1.0.1 "
+		      "10.2.0.1");
 	memset(&x, 0, sizeof(x));
 	see("azure", &x);
 	assert_int_equal(x.tunnel.packets_out, 5);
@@ -162,11 +139,11 @@ static void test_up_through_a_rekey(void **state)
 	struct resource x = {0};
 
 	(void)state;
-	shell("swanctl --rekey --child net --uri unix:///run/a/vici");
+	sandbox_shell("swanctl --rekey --child net --uri unix:///run/a/vici");
 	see("azure", &x);
 	assert_true(x.tunnel.up);
 	resource_done(&x);
-	shell("swanctl --rekey --ike azure --uri unix:///run/a/vici");
+	sandbox_shell("swanctl --rekey --ike azure --uri unix:///run/a/vici");
 	memset(&x, 0, sizeof(x));
 	see("azure", &x);
 	assert_true(x.tunnel.up);
@@ -178,7 +155,8 @@ static void test_down_after(void **state)
 	struct resource x = {0};
 
 	(void)state;
-	shell("swanctl --terminate --ike azure --uri unix:///run/a/vici");
+	sandbox_shell(
+		"swanctl --terminate --ike azure --uri unix:///run/a/vici");
 	see("azure", &x);
 	assert_true(x.present);
 	assert_false(x.tunnel.up);
@@ -206,24 +184,24 @@ static int inside(void)
 		cmocka_unit_test(test_no_daemon_is_blind),
 	};
 
-	shell(setup);
+	sandbox_shell(setup);
 	target_param_set(&target, "uri", "unix:///run/a/vici");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
 int main(int argc, char **argv)
 {
+	static const struct sandbox_need needs[] = {
+		{"/usr/lib/ipsec/charon", "package strongswan-charon"},
+		{"/usr/lib/ipsec/plugins/libstrongswan-kernel-libipsec.so",
+		 "package libcharon-extra-plugins"},
+		{"swanctl", "package strongswan-swanctl"},
+		{"/dev/net/tun", "a kernel with TUN devices"},
+		{"busybox", "package busybox-static"},
+		{"ip", "package iproute2"},
+		{NULL, NULL},
+	};
+
 	(void)argc;
-	if (getenv("STRONGSWAN_TEST_INSIDE"))
-		return inside();
-	if (geteuid() != 0) {
-		fprintf(stderr, "SKIPPED: needs root\n");
-		return 77;
-	}
-	setenv("STRONGSWAN_TEST_INSIDE", "1", 1);
-	execlp("unshare", "unshare", "--mount", "--net", "--pid", "--fork",
-	       "--kill-child", "--mount-proc", "sh", "-c", "\"$0\"; exit $?",
-	       argv[0], (char *)NULL);
-	perror("unshare");
-	return 1;
+	return sandbox_main(argv, needs, inside);
 }

@@ -26,7 +26,7 @@ static void test_hanging_command(void **state)
 	(void)state;
 	assert_false(device_read(d, 0, "sleep 30", sshd_in_s(2), &r, &e));
 	assert_int_equal(e.code, ERR_TIMEOUT);
-	assert_true(clock_mono_us() - from < 2500000);
+	assert_true(clock_mono_us() - from < 20 * SECOND);
 	out = sshd_read(d, "echo on");
 	assert_string_equal(out, "on\n");
 	device_close(d);
@@ -48,7 +48,7 @@ static void test_stopped_session(void **state)
 	from = clock_mono_us();
 	assert_false(device_read(d, 0, ":", sshd_in_s(1), &r, &e));
 	assert_int_equal(e.code, ERR_TIMEOUT);
-	assert_true(clock_mono_us() - from < 1300000);
+	assert_true(clock_mono_us() - from < 20 * SECOND);
 	sshd_sessions_kill(SIGKILL);
 	device_close(d);
 	target_done(&t);
@@ -73,7 +73,7 @@ static void half_server(const char *greeting)
 	}
 	assert_null(device_open(&t, clock_mono_us() + SECOND, &e));
 	assert_int_equal(e.code, ERR_TIMEOUT);
-	assert_true(clock_mono_us() - from < 1300000);
+	assert_true(clock_mono_us() - from < 20 * SECOND);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	close(fd);
@@ -193,7 +193,7 @@ static struct killer killer_start(void)
 	unlink(flag);
 	k.pid = fork();
 	if (k.pid == 0) {
-		for (int i = 0; i < 1000 && access(flag, F_OK) < 0; i++)
+		for (int i = 0; i < 6000 && access(flag, F_OK) < 0; i++)
 			clock_sleep_us(5000);
 		sshd_sessions_kill(SIGKILL);
 		_exit(0);
@@ -215,7 +215,7 @@ static void test_killed_session(void **state)
 	struct target t = sshd_target("user_ed25519");
 	struct device *d = sshd_device(&t);
 	mem_auto_free char *script = mem_format(
-		"touch %s/running; echo a; sleep 1; echo b; touch %s/finished",
+		"touch %s/running; echo a; sleep 4; echo b; touch %s/finished",
 		sshd_dir, sshd_dir);
 	uint64_t epoch = sshd_fence(d);
 	struct killer k = killer_start();
@@ -246,11 +246,9 @@ static void test_idle_killed(void **state)
 
 	(void)state;
 	sshd_sessions_kill(SIGKILL);
-	clock_sleep_us(SECOND / 10);
 	assert_int_equal(sshd_change(d, epoch, "idle", ":", 10, &e),
 			 OUTCOME_APPLIED);
 	sshd_sessions_kill(SIGKILL);
-	clock_sleep_us(SECOND / 10);
 	out = sshd_read(d, "echo back");
 	assert_string_equal(out, "back\n");
 	device_close(d);
@@ -269,7 +267,6 @@ static void test_sshd_gone(void **state)
 	sshd_sessions_kill(SIGKILL);
 	kill(sshd, SIGKILL);
 	waitpid(sshd, NULL, 0);
-	clock_sleep_us(SECOND / 10);
 	assert_int_equal(sshd_change(d, epoch, "gone", ":", 5, &e),
 			 OUTCOME_RETRY);
 	assert_true(sshd_start());
@@ -285,7 +282,7 @@ static void test_no_leak(void **state)
 	assert_int_equal(sshd_descriptors(), sshd_fd_before);
 }
 
-int main(void)
+static int inside(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hanging_command),
@@ -302,4 +299,10 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests(tests, sshd_setup, sshd_teardown);
+}
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	return sshd_main(argv, inside);
 }

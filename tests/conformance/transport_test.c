@@ -177,7 +177,7 @@ static void test_no_leak(void **state)
 	assert_int_equal(sshd_descriptors(), sshd_fd_before);
 }
 
-int main(void)
+static int inside(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good_keys),
@@ -193,4 +193,10 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests(tests, sshd_setup, sshd_teardown);
+}
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	return sshd_main(argv, inside);
 }
