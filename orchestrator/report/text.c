@@ -12,8 +12,9 @@
 #include "orchestrator/report/paths.h"
 #include "orchestrator/report/result.h"
 
-#define COLUMNS 4 /* probes that have a column of their own beside the steps   \
-		   */
+#define COLUMNS                                                                \
+	4 /* probes that have a column of their own beside the steps           \
+	   */
 
 /* ---- steps ---- */
 
