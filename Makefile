@@ -59,6 +59,7 @@ $1: all $(filter $(BUILD)/%,$(call suite_tests,$1))
 	@tests/run $(BUILD) -j $(JOBS) $(call suite_tests,$1)
 endef
 $(foreach s,$(SUITES),$(eval $(call suite,$(s))))
+unit: # the one that needs neither root nor packages beyond the libraries
 
 DEPS = gcc libc6-dev libasan8 libubsan1 make pkg-config clang-format shellcheck \
 	libjansson-dev libssl-dev libsqlite3-dev libyaml-dev libssh-dev \
