@@ -18,6 +18,7 @@
 struct bird_state {
 	struct device *device;
 	struct bird_paths paths;
+	bool armed;
 };
 
 static bool bird_open(struct adapter_ctx *c, struct err *e)
@@ -81,7 +82,7 @@ static enum outcome shell_apply(const struct bird_device *d,
 
 	if (guarded) {
 		err_set(e, ERR_REFUSED,
-			"an interface cannot be changed under BIRD's timer");
+			"an interface cannot be changed under the timer");
 		return OUTCOME_REFUSED;
 	}
 	o = device_change(d->device, c->epoch, key, p->text, c->deadline_us, &r,
@@ -104,7 +105,7 @@ static enum outcome bird_apply(struct adapter_ctx *c,
 			       char **ret_token, struct err *e)
 {
 	struct bird_state *s = c->state;
-	struct bird_device d = {c, s->device, &s->paths};
+	struct bird_device d = {c, s->device, &s->paths, &s->armed};
 	const struct change_part *v = back ? cs->back : cs->forward;
 	size_t n = back ? cs->n_back : cs->n_forward;
 	uint32_t seconds = guard ? guard->seconds : 0;
@@ -131,7 +132,7 @@ static enum outcome bird_confirm(struct adapter_ctx *c, const char *key,
 				 struct err *e)
 {
 	struct bird_state *s = c->state;
-	struct bird_device d = {c, s->device, &s->paths};
+	struct bird_device d = {c, s->device, &s->paths, &s->armed};
 
 	return bird_change_confirm(&d, key, e);
 }
@@ -140,15 +141,24 @@ static enum outcome bird_revert(struct adapter_ctx *c, const char *key,
 				struct err *e)
 {
 	struct bird_state *s = c->state;
-	struct bird_device d = {c, s->device, &s->paths};
+	struct bird_device d = {c, s->device, &s->paths, &s->armed};
 
 	return bird_change_revert(&d, key, e);
+}
+
+static enum outcome bird_renew(struct adapter_ctx *c, uint32_t seconds,
+			       struct err *e)
+{
+	struct bird_state *s = c->state;
+	struct bird_device d = {c, s->device, &s->paths, &s->armed};
+
+	return bird_change_renew(&d, seconds, e);
 }
 
 static enum outcome bird_save(struct adapter_ctx *c, struct err *e)
 {
 	struct bird_state *s = c->state;
-	struct bird_device d = {c, s->device, &s->paths};
+	struct bird_device d = {c, s->device, &s->paths, &s->armed};
 
 	return bird_change_save(&d, e);
 }
@@ -177,6 +187,7 @@ const struct adapter_ops bird_adapter_ops = {
 	.apply = bird_apply,
 	.confirm = bird_confirm,
 	.revert = bird_revert,
+	.renew = bird_renew,
 	.save = bird_save,
 	.fence = bird_fence,
 };

@@ -1,7 +1,8 @@
 /*
  * change.c - making a change on a BIRD edge
  *
- * Read, merge, change, read back.  What the script insists on (checksums of
+ * Read, merge, change, read back.  A change runs from a candidate beside what
+ * boots until it is saved.  What the script insists on (checksums of
  * all files, the id of the running text) closes the gap between the first read
  * and the change; the second read proves that our objects are what they were
  * to be, that the operator's text is what it was, and that no session flapped.
@@ -18,6 +19,7 @@
 #include "adapters/bird/observe.h"
 #include "adapters/bird/reply.h"
 #include "adapters/bird/script.h"
+#include "adapters/transport/watchdog.h"
 #include "orchestrator/base/clock.h"
 #include "orchestrator/base/digest.h"
 
@@ -53,13 +55,11 @@ static const char *include_line(const struct bird_paths *p, const char *line,
 }
 
 bool bird_change_config(const struct bird_paths *p, const char *config,
-			size_t len, const char *key, struct buf *out,
-			struct err *e)
+			size_t len, struct buf *out, struct err *e)
 {
 	const char *end = config + len;
 	size_t found = 0;
 
-	bird_script_key_line(key, out);
 	for (const char *line = config; line < end;) {
 		const char *nl = memchr(line, '\n', (size_t)(end - line));
 		const char *stop = nl ? nl + 1 : end;
@@ -88,10 +88,12 @@ bool bird_change_config(const struct bird_paths *p, const char *config,
 static enum outcome rc_outcome(int rc)
 {
 	switch (rc) {
+	case WATCHDOG_RC_UNARMED:
+	case WATCHDOG_RC_FIRED:
+	case WATCHDOG_RC_ARMED:
 	case BIRD_EXIT_MOVED:
 	case BIRD_EXIT_INVALID:
 	case BIRD_EXIT_WRITE:
-	case BIRD_EXIT_EXPIRED:
 	case BIRD_EXIT_PENDING:
 		return OUTCOME_REFUSED;
 	default:
@@ -127,8 +129,11 @@ static enum outcome run(const struct bird_device *d, const char *key,
 		mem_auto_free char *why = answer_text(&r);
 
 		o = rc_outcome(r.rc);
-		err_set(e, o == OUTCOME_REFUSED ? ERR_REFUSED : ERR_UNKNOWN,
-			"'%s': %s", c->target->name, why);
+		if (!watchdog_explain(c->target, r.rc, NULL, e))
+			err_set(e,
+				o == OUTCOME_REFUSED ? ERR_REFUSED
+						     : ERR_UNKNOWN,
+				"'%s': %s", c->target->name, why);
 	}
 	device_result_done(&r);
 	return o;
@@ -163,7 +168,7 @@ struct apply {
 	struct bird_snapshot before;
 	struct resource_set own;
 	struct bird_include next;
-	struct buf text, config, script;
+	struct buf text, config, arm, script;
 	struct state_list sums;
 };
 
@@ -182,6 +187,7 @@ static void apply_done(struct apply *a)
 	bird_include_done(&a->next);
 	buf_wipe(&a->text);
 	buf_wipe(&a->config);
+	buf_done(&a->arm);
 	buf_wipe(&a->script);
 	state_list_done(&a->sums);
 }
@@ -232,21 +238,23 @@ static bool candidate_make(struct apply *a, struct err *e)
 	sums_make(a);
 	return bird_include_write(&a->next, t->asn, &a->text, e) &&
 	       bird_change_config(a->d->paths, config->text, config->len,
-				  a->key, &a->config, e);
+				  &a->config, e);
 }
 
-static enum outcome already(struct apply *a, struct err *e)
+static bool arm_make(struct apply *a, struct err *e)
 {
-	buf_auto script = BUF_INIT;
-	mem_auto_free char *key = mem_format("%s/adopt", a->once);
-	enum outcome o;
+	const char *was = a->before.running_id ? a->before.running_id : "";
+	struct watchdog_file file = {"was", was};
+	buf_auto back = BUF_INIT;
+	struct watchdog w = {
+		.ctx = a->d->ctx, .device = a->d->device, .armed = a->d->armed};
 
 	if (!a->guard_s)
-		return a->before.candidate ? bird_change_save(a->d, e)
-					   : OUTCOME_UNCHANGED;
-	bird_script_adopt(a->d->paths, a->key, &script);
-	o = run(a->d, key, "adopt", &script, e);
-	return o == OUTCOME_APPLIED ? OUTCOME_UNCHANGED : o;
+		return true;
+	bird_script_back(a->d->paths, &back);
+	w.back = buf_str(&back);
+	watchdog_script(a->d->ctx->target, &a->script);
+	return watchdog_arm(&w, a->key, a->guard_s, &file, 1, &a->arm, e);
 }
 
 static bool foreign_same(const struct apply *a,
@@ -291,15 +299,7 @@ static enum outcome read_back(struct apply *a, struct err *e)
 
 static enum outcome candidate_send(struct apply *a, struct err *e)
 {
-	const struct bird_file *boot =
-		bird_snapshot_file(&a->before, a->d->paths->include);
 	struct bird_change x = {
-		.key = a->key,
-		.guard_s = a->guard_s,
-		.boot_first = a->guard_s && a->before.unconfirmed,
-		.to_boot =
-			boot->len == a->text.len &&
-			memcmp(boot->text, buf_str(&a->text), boot->len) == 0,
 		.running_id = a->before.running_id,
 		.next_id = a->next.id,
 		.text = &a->text,
@@ -308,6 +308,9 @@ static enum outcome candidate_send(struct apply *a, struct err *e)
 	};
 	enum outcome o;
 
+	if (!arm_make(a, e))
+		return OUTCOME_REFUSED;
+	x.arm = a->guard_s ? buf_str(&a->arm) : NULL;
 	bird_script_change(a->d->paths, &x, &a->script);
 	o = run_wiped(a->d, a->once, "change", &a->script, e);
 	return o == OUTCOME_APPLIED ? read_back(a, e) : o;
@@ -325,7 +328,7 @@ static enum outcome apply_steps(struct apply *a, const char *part,
 		return not_sent(e);
 	bird_observe_own(&a->before, &a->own);
 	if (bird_edits_done_already(&a->edits, &a->own))
-		return already(a, e);
+		return OUTCOME_UNCHANGED;
 	if (!bird_edits_check(&a->edits, &a->own, e) ||
 	    !bird_byhand_check(&a->before, &a->edits, e))
 		return OUTCOME_REFUSED;
@@ -376,26 +379,31 @@ static enum outcome verified(const struct bird_device *d,
 enum outcome bird_change_confirm(const struct bird_device *d, const char *key,
 				 struct err *e)
 {
-	bird_snapshot_auto before = {0};
-	buf_auto script = BUF_INIT;
-	mem_auto_free char *once = mem_format("%s/confirm", key);
-	enum outcome o;
+	struct watchdog w = {
+		.ctx = d->ctx, .device = d->device, .armed = d->armed};
+	buf_auto more = BUF_INIT;
 
-	if (!reload_safe(d, &before, e))
-		return not_sent(e);
-	bird_script_confirm(d->paths, key, &script);
-	o = run(d, once, "confirm", &script, e);
-	return o == OUTCOME_APPLIED ? verified(d, &before, e) : o;
+	bird_script_confirm(d->paths, !key, &more);
+	w.confirm = buf_str(&more);
+	return watchdog_confirm(&w, key, e);
 }
 
 enum outcome bird_change_revert(const struct bird_device *d, const char *key,
 				struct err *e)
 {
-	buf_auto script = BUF_INIT;
-	mem_auto_free char *once = mem_format("%s/revert", key);
+	struct watchdog w = {
+		.ctx = d->ctx, .device = d->device, .armed = d->armed};
 
-	bird_script_revert(d->paths, &script);
-	return run(d, once, "revert", &script, e);
+	return watchdog_revert(&w, key, e);
+}
+
+enum outcome bird_change_renew(const struct bird_device *d, uint32_t seconds,
+			       struct err *e)
+{
+	struct watchdog w = {
+		.ctx = d->ctx, .device = d->device, .armed = d->armed};
+
+	return watchdog_renew(&w, seconds, e);
 }
 
 enum outcome bird_change_save(const struct bird_device *d, struct err *e)
@@ -407,9 +415,10 @@ enum outcome bird_change_save(const struct bird_device *d, struct err *e)
 
 	if (!reload_safe(d, &before, e))
 		return not_sent(e);
-	if (!before.candidate && !before.unconfirmed)
+	if (!before.candidate && !before.unconfirmed && !before.next)
 		return OUTCOME_UNCHANGED;
 	once = mem_format("save/%lld", (long long)clock_wall_us());
+	watchdog_script(d->ctx->target, &script);
 	bird_script_save(d->paths, &script);
 	o = run(d, once, "save", &script, e);
 	return o == OUTCOME_APPLIED ? verified(d, &before, e) : o;

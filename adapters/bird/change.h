@@ -1,11 +1,14 @@
 /*
  * change.h - making a change on a BIRD edge
  *
- *	   apply            apply under a guard
- *	     |                   |
- *	candidate runs      candidate runs, BIRD's timer is armed
- *	     |                   |  confirm            | revert, or time is up
- *	renamed, loaded     renamed, loaded       what boots runs again
+ *	apply [guard]      confirm            revert, or time is up
+ *	     |                |                       |
+ *	candidate runs   watchdog ends     what ran before the first one runs
+ *	[watchdog runs]       |
+ *	     |               save
+ *	     +------> renamed onto the include, loaded from there
+ *
+ * A restart of the device before save comes back to what the last save left.
  */
 #ifndef CUTOVER_ADAPTERS_BIRD_CHANGE_H
 #define CUTOVER_ADAPTERS_BIRD_CHANGE_H
@@ -18,6 +21,7 @@ struct bird_device {
 	struct adapter_ctx *ctx;
 	struct device *device;
 	const struct bird_paths *paths;
+	bool *armed; /* see watchdog.h */
 };
 
 /*
@@ -27,15 +31,17 @@ struct bird_device {
 enum outcome bird_change_apply(const struct bird_device *d, const char *text,
 			       const char *key, const char *once,
 			       uint32_t guard_s, struct err *e);
+/* `key` may be NULL: everything that is armed. */
 enum outcome bird_change_confirm(const struct bird_device *d, const char *key,
 				 struct err *e);
 enum outcome bird_change_revert(const struct bird_device *d, const char *key,
 				struct err *e);
+enum outcome bird_change_renew(const struct bird_device *d, uint32_t seconds,
+			       struct err *e);
 enum outcome bird_change_save(const struct bird_device *d, struct err *e);
 
-/* The boot file's bytes with `next` in the include's place, and the key. */
+/* The boot file's bytes with `next` in the include's place. */
 bool bird_change_config(const struct bird_paths *p, const char *config,
-			size_t len, const char *key, struct buf *out,
-			struct err *e);
+			size_t len, struct buf *out, struct err *e);
 
 #endif

@@ -6,12 +6,19 @@
  * travel in here-documents whose end is a hash of their text, cut to their
  * size; so do secrets, on standard input and nowhere else.
  *
- * A change goes: what boots and what runs is as it was, the candidate is
- * written and checked, BIRD loads it, and only then it is renamed onto the
- * include and loaded from there.  Up to the load an exit status below 20 says
- * that nothing changed.  With a guard it stops after the load, under BIRD's
- * own timer, until confirm.  Never a second timer on top of the first: its
- * undo would end in between.
+ * A change goes: what boots and what runs is as it was, the watchdog is armed,
+ * the candidate is written and checked, BIRD loads it under its own timer, it
+ * is seen to run, and the timer is confirmed.  Where that ends early, what ran
+ * before runs again and an exit status below 20 says that nothing changed.
+ *
+ * BIRD's own timer guards that one reconfiguration and no more: a second one
+ * would end in between, any plain `configure` disarms it, and confirm after its
+ * end is answered like one that was not needed.  What boots is replaced by save
+ * alone; until then the candidate runs from a file beside it, and the way back
+ * is to load what boots, or the candidate before, again.
+ *
+ * The text before is kept as next.N as long as change N is armed, next.old is
+ * the same in the middle of a change.  Texts are told apart by their ids.
  */
 #include "adapters/bird/script.h"
 
@@ -19,8 +26,11 @@
 
 #include "adapters/bird/name.h"
 #include "adapters/transport/linux_interface.h"
+#include "adapters/transport/watchdog.h"
 #include "orchestrator/base/digest.h"
 #include "orchestrator/model/prefix.h"
+
+#define BIRD_TIMEOUT_S 60 /* BIRD's own, for one reconfiguration */
 
 /* Shared by all: birdc, and what it says about itself. */
 static void prelude(const struct bird_paths *p, struct buf *out)
@@ -29,7 +39,10 @@ static void prelude(const struct bird_paths *p, struct buf *out)
 	buf_printf(out, "b() { birdc -v -s '%s' \"$@\" </dev/null 2>&1; }\n",
 		   p->socket);
 	buf_puts(out, "running() { b eval " BIRD_SYMBOL_TEXT
-		      " | sed -n 's/^0023 \\([0-9a-f]*\\)$/\\1/p'; }\n");
+		      " | sed -n 's/^0023 \\([0-9a-f]*\\)$/\\1/p'; }\n"
+		      "id_of() { sed -n 's/^define " BIRD_SYMBOL_TEXT
+		      " = \"\\([0-9a-f]*\\)\";$/\\1/p' \"$1\" 2>/dev/null | "
+		      "head -n 1; }\n");
 }
 
 /* ---- reading ---- */
@@ -154,24 +167,31 @@ bool bird_script_read(const struct bird_paths *p,
 	if (want && !interfaces_ask(want, out, e))
 		return false;
 	buf_printf(out, "walk '%s' 0\n", p->config);
-	buf_printf(out, "m next; dump '%s'\nm end\n", p->next);
+	/* a change that was killed in the middle runs what it began from */
+	buf_printf(out,
+		   "x='%s' r=$(running)\n"
+		   "! [ -f \"$x.old\" ] || [ \"$(id_of \"$x\")\" = \"$r\" ] "
+		   "||\n\t[ \"$(id_of \"$x.old\")\" != \"$r\" ] || x=$x.old\n"
+		   "m next; dump \"$x\"\nm end\n",
+		   p->next);
 	return true;
 }
 
 /* ---- changing ---- */
 
 static const char *const change_functions =
+	/* has FILE that id?  A file without anything of ours has none. */
+	"has_id() { [ -f \"$1\" ] && [ \"$(id_of \"$1\")\" = \"$2\" ]; }\n"
 	/* quit STATUS TEXT */
-	"quit() { s=$1; shift; printf '%s\\n' \"$*\"; exit \"$s\"; }\n"
-	"stage=10\n"
+	"quit() { s=$1; shift; printf '%s\n' \"$*\"; exit \"$s\"; }\n"
 	/* until no reconfiguration is under way */
 	"settle() {\n"
 	"\twhile :; do\n"
 	"\t\tr=$(b show status)\n"
 	"\t\tcase $r in\n"
-	"\t\t*'0013 Daemon is up'*) return ;;\n"
+	"\t\t*'0013 Daemon is up'*) return 0 ;;\n"
 	"\t\t*'0013 Reconfiguration'*) sleep 0.05 2>/dev/null || sleep 1 ;;\n"
-	"\t\t*) quit \"$stage\" \"$r\" ;;\n"
+	"\t\t*) return 1 ;;\n"
 	"\t\tesac\n"
 	"\tdone\n"
 	"}\n"
@@ -179,14 +199,19 @@ static const char *const change_functions =
 	"load() {\n"
 	"\tr=$(b \"$@\")\n"
 	"\tprintf '%s\\n' \"$r\" | grep -q '^000[345] ' || return 1\n"
-	"\tstage=20\n"
-	"\tsettle\n"
+	"\tsettle || quit 20 \"$r\"\n"
 	"}\n"
 	"is_running() { [ \"$(running)\" = \"$1\" ]; }\n"
 	"is_pending() { b configure status | grep -q '^0022'; }\n"
 	"flush() { sync \"$@\" 2>/dev/null || sync; }\n"
-	"id_of() { sed -n 's/^define " BIRD_SYMBOL_TEXT
-	" = \"\\([0-9a-f]*\\)\";$/\\1/p' \"$1\" | head -n 1; }\n";
+	/* nothing waits any more: what boots is what runs */
+	"tidy() { rm -f \"$next\" \"$next\".* \"$next_config\"; }\n"
+	/* the candidate was not taken: its place is its forerunner's */
+	"give_up() {\n"
+	"\tif [ -f \"$next.old\" ]; then mv -f \"$next.old\" \"$next\"\n"
+	"\telse tidy; fi\n"
+	"\t[ -z \"$wd_n\" ] || wd_drop \"$wd_n\"\n"
+	"}\n";
 
 static void changing(const struct bird_paths *p, struct buf *out)
 {
@@ -197,48 +222,6 @@ static void changing(const struct bird_paths *p, struct buf *out)
 		   p->config, p->include, p->next, p->next_config, p->group,
 		   p->folder);
 	buf_puts(out, change_functions);
-	/* the candidate runs and is verified: make it what boots */
-	buf_puts(out, "boot() {\n"
-		      "\tflush \"$next\"\n"
-		      "\tmv -f \"$next\" \"$include\" || quit 20 \"cannot "
-		      "rename onto $include\"\n"
-		      "\tflush \"$folder\"\n"
-		      "\tload configure || quit 20 \"$r\"\n"
-		      "\tis_running \"$1\" || quit 20 \"BIRD does not run what "
-		      "boots\"\n"
-		      "\trm -f \"$next_config\"\n"
-		      "}\n");
-}
-
-void bird_script_key_line(const char *key, struct buf *out)
-{
-	char hash[DIGEST_HEX];
-
-	digest_sha256_hex(key, strlen(key), hash);
-	buf_printf(out, "# cutover %s\n", hash);
-}
-
-/* Who may confirm.  BIRD has read the candidate's boot file by then. */
-static void key_write(const char *key, bool guarded, struct buf *out)
-{
-	buf_auto line = BUF_INIT;
-
-	if (!guarded) {
-		buf_puts(out, "rm -f \"$next_config\"\n");
-		return;
-	}
-	bird_script_key_line(key, &line);
-	buf_printf(out,
-		   "umask 077; printf '%%s' '%s' >\"$next_config\" || quit 20 "
-		   "\"cannot write $next_config\"\n",
-		   buf_str(&line));
-}
-
-void bird_script_adopt(const struct bird_paths *p, const char *key,
-		       struct buf *out)
-{
-	changing(p, out);
-	key_write(key, true, out);
 }
 
 static void here(const char *file, const struct buf *b, struct buf *out)
@@ -246,138 +229,159 @@ static void here(const char *file, const struct buf *b, struct buf *out)
 	char hash[DIGEST_HEX];
 
 	if (!b->len) {
-		buf_printf(out, ": >\"$%s\" &&\n", file);
+		buf_printf(out, ": >\"%s\" &&\n", file);
 		return;
 	}
 	digest_sha256_hex(b->data, b->len, hash);
-	buf_printf(out, "head -c %zu >\"$%s\" <<'%s' &&\n", b->len, file, hash);
+	buf_printf(out, "head -c %zu >\"%s\" <<'%s' &&\n", b->len, file, hash);
 	buf_add(out, b->data, b->len);
 	buf_printf(out, "\n%s\n", hash);
 }
 
 static void preconditions(const struct bird_change *x, struct buf *out)
 {
-	buf_puts(out, "settle\nsha256sum -c >/dev/null 2>&1 <<'SUMS' || quit "
+	buf_puts(out, "settle || quit 10 \"$r\"\n"
+		      "sha256sum -c >/dev/null 2>&1 <<'SUMS' || quit "
 		      "10 'a configuration file has changed in between'\n");
 	for (size_t i = 0; i < x->sums->n; i++)
 		buf_printf(out, "%s\n", x->sums->v[i]);
 	buf_puts(out, "SUMS\n");
 	buf_printf(out,
-		   "is_running '%s' || quit 10 'what BIRD runs has changed in "
-		   "between'\n",
-		   x->running_id ? x->running_id : "");
+		   "was='%s' id='%s' wd_n=\n"
+		   "is_running \"$was\" || quit 10 'what BIRD runs has changed "
+		   "in between'\n",
+		   x->running_id ? x->running_id : "",
+		   x->next_id ? x->next_id : "");
 	buf_puts(out, "[ ! -L \"$include\" ] || quit 10 \"$include is a "
 		      "symbolic link\"\n");
 }
 
+/* What runs is kept; the candidate takes its place on disk. */
 static void candidate_write(const struct bird_change *x, struct buf *out)
 {
-	buf_puts(out, "umask 077\nrm -f \"$next\" \"$next_config\"\n"
-		      "{ cp -p \"$include\" \"$next\" &&\n"
-		      "cp -p \"$config\" \"$next_config\" &&\n"
-		      "chmod 0640 \"$next\" \"$next_config\" &&\n"
-		      "chgrp \"$group\" \"$next\" \"$next_config\" &&\n");
-	here("next", x->text, out);
-	here("next_config", x->config, out);
-	buf_puts(out, ":; } 2>&1 || quit 12 'cannot write the candidate'\n");
 	buf_puts(out,
-		 "r=$(b \"configure check \\\"$next_config\\\"\")\n"
-		 "printf '%s\\n' \"$r\" | grep -q '^0020 ' ||\n"
-		 "\t{ rm -f \"$next\" \"$next_config\"; quit 11 \"$r\"; }\n");
+		 "umask 077\n"
+		 "! has_id \"$next.old\" \"$was\" || mv -f \"$next.old\" "
+		 "\"$next\"\n"
+		 "rm -f \"$next.old\"\n"
+		 "! has_id \"$next\" \"$was\" || cp -p \"$next\" \"$next.old\" "
+		 "||\n"
+		 "\t{ [ -z \"$wd_n\" ] || wd_drop \"$wd_n\"; quit 12 'cannot "
+		 "keep the candidate'; }\n"
+		 "{ cp -p \"$include\" \"$next.new\" &&\n"
+		 "cp -p \"$config\" \"$next_config\" &&\n"
+		 "chmod 0640 \"$next.new\" \"$next_config\" &&\n"
+		 "chgrp \"$group\" \"$next.new\" \"$next_config\" &&\n");
+	here("$next.new", x->text, out);
+	here("$next_config", x->config, out);
+	buf_puts(out, "mv -f \"$next.new\" \"$next\"; } 2>&1 ||\n"
+		      "\t{ give_up; quit 12 'cannot write the candidate'; }\n"
+		      "r=$(b \"configure check \\\"$next_config\\\"\")\n"
+		      "printf '%s\\n' \"$r\" | grep -q '^0020 ' ||\n"
+		      "\t{ give_up; quit 11 \"$r\"; }\n");
 }
 
 void bird_script_change(const struct bird_paths *p, const struct bird_change *x,
 			struct buf *out)
 {
-	const char *id = x->next_id ? x->next_id : "";
-
 	changing(p, out);
 	preconditions(x, out);
-	if (x->to_boot) {
-		buf_printf(out,
-			   "load configure || quit 11 \"$r\"\n"
-			   "is_running '%s' || quit 20 'BIRD does not run what "
-			   "boots'\n"
-			   "rm -f \"$next\"\n",
-			   id);
-		key_write(x->key, x->guard_s > 0, out);
-		return;
-	}
+	buf_puts(out, x->arm ? x->arm : "");
 	candidate_write(x, out);
-	if (x->boot_first)
-		buf_puts(out, "load configure || quit 11 \"$r\"\n");
-	buf_puts(out, "load \"configure \\\"$next_config\\\"");
-	if (x->guard_s)
-		buf_printf(out, " timeout %u", x->guard_s);
-	buf_printf(
-		out,
-		"\" || { rm -f \"$next\" \"$next_config\"; quit %d \"$r\"; }\n",
-		x->boot_first ? BIRD_EXIT_HALFWAY : BIRD_EXIT_INVALID);
 	buf_printf(out,
-		   "is_running '%s' || quit 20 'BIRD does not run the "
-		   "candidate'\n",
-		   id);
-	if (!x->guard_s)
-		buf_printf(out, "boot '%s'\n", id);
+		   "load \"configure \\\"$next_config\\\" timeout %d\" || "
+		   "{ give_up; quit 11 \"$r\"; }\n",
+		   BIRD_TIMEOUT_S);
+	/* it was taken; and if it does not run after all, it is taken back */
+	buf_puts(out,
+		 "if ! is_running \"$id\"; then\n"
+		 "\tload configure undo\n"
+		 "\tis_running \"$was\" || quit 20 'BIRD runs neither the "
+		 "candidate nor what it ran'\n"
+		 "\tgive_up\n"
+		 "\tquit 11 'BIRD does not run the candidate'\n"
+		 "fi\n"
+		 "r=$(b configure confirm)\n"
+		 "case $r in\n"
+		 "*'0018 '*) ;;\n"
+		 /* nothing to confirm: it has gone back just now, or it has not
+		  */
+		 "*'0019 '*) is_running \"$id\" || quit 20 'BIRD has gone back "
+		 "by itself' ;;\n"
+		 "*) quit 20 \"$r\" ;;\n"
+		 "esac\n"
+		 "if [ -z \"$wd_n\" ]; then rm -f \"$next.old\"\n"
+		 "elif [ -f \"$next.old\" ]; then mv -f \"$next.old\" "
+		 "\"$next.$wd_n\"\n"
+		 "fi\n");
 }
 
-void bird_script_confirm(const struct bird_paths *p, const char *key,
-			 struct buf *out)
+void bird_script_back(const struct bird_paths *p, struct buf *out)
 {
-	buf_auto line = BUF_INIT;
-
-	bird_script_key_line(key, &line);
-	line.data[--line.len] = '\0';
 	changing(p, out);
-	buf_printf(out,
-		   "settle\n[ \"$(head -n 1 \"$next_config\" 2>/dev/null)\" = "
-		   "'%s' ] ||\n"
-		   "\tquit 13 'no change waits for this confirmation'\n",
-		   line.data);
-	/* the change led to what boots: there is nothing to rename */
-	buf_puts(out, "if ! [ -f \"$next\" ]; then\n"
-		      "\tis_running \"$(id_of \"$include\")\" || quit 13 'BIRD "
-		      "runs something else'\n"
-		      "\trm -f \"$next_config\"\n"
-		      "\texit 0\n"
-		      "fi\n");
-	buf_puts(
-		out,
-		"id=$(id_of \"$next\")\n"
-		"is_running \"$id\" || quit 13 'BIRD has gone back by itself'\n"
-		"r=$(b configure confirm)\n"
-		"case $r in\n"
-		"*'0018 '*) ;;\n"
-		/* nothing to confirm: done before, or gone back just now */
-		"*'0019 '*) is_running \"$id\" || quit 13 'BIRD has gone back "
-		"by itself' ;;\n"
-		"*) quit 20 \"$r\" ;;\n"
-		"esac\n"
-		"boot \"$id\"\n");
+	buf_puts(out,
+		 "n=$2\n"
+		 "was=$(cat \"$1/$n.was\")\n"
+		 "settle || quit 20 \"$r\"\n"
+		 "if has_id \"$include\" \"$was\"; then\n"
+		 "\tload configure || quit 20 \"$r\"\n"
+		 "\tis_running \"$was\" || quit 20 'BIRD does not run what "
+		 "boots'\n"
+		 "\ttidy\n"
+		 "\texit 0\n"
+		 "fi\n"
+		 "for f in \"$next.$n\" \"$next.old\" \"$next\" ''; do\n"
+		 "\t! has_id \"$f\" \"$was\" || break\n"
+		 "done\n"
+		 "[ -n \"$f\" ] || quit 20 'the candidate before is gone'\n"
+		 "[ \"$f\" = \"$next\" ] || mv -f \"$f\" \"$next\" || quit 20 "
+		 "\"cannot rename onto $next\"\n"
+		 "load \"configure \\\"$next_config\\\"\" || quit 20 \"$r\"\n"
+		 "is_running \"$was\" || quit 20 'BIRD does not run the "
+		 "candidate before'\n"
+		 "rm -f \"$next.old\"\n"
+		 "for f in \"$next\".*; do\n"
+		 "\tcase ${f##*.} in *[!0-9]*) continue ;; esac\n"
+		 "\t[ \"${f##*.}\" -lt \"$n\" ] || rm -f \"$f\"\n"
+		 "done\n"
+		 ":\n");
 }
 
-void bird_script_revert(const struct bird_paths *p, struct buf *out)
+/*
+ * What stands on disk is one text, not one of each change: a change is taken
+ * out of what would go back from below.
+ */
+void bird_script_confirm(const struct bird_paths *p, bool all, struct buf *out)
 {
-	changing(p, out);
-	buf_puts(out, "settle\nold=$(id_of \"$include\")\n"
-		      "if is_pending; then\n"
-		      "\tr=$(b configure undo)\n"
-		      "\tcase $r in *'0003 '*|*'0004 '*|*'0019 '*) settle ;; "
-		      "*) quit 20 \"$r\" ;; esac\n"
-		      "fi\n"
-		      "is_running \"$old\" || quit 13 'the change is confirmed "
-		      "already'\n"
-		      "rm -f \"$next\" \"$next_config\"\n");
+	if (all)
+		buf_printf(out, "rm -f '%s'.*\n", p->next);
+	else
+		buf_printf(out,
+			   "[ \"$wd_n\" = \"$(wd_keys | head -n 1)\" ] || exit "
+			   "%d\n"
+			   "rm -f '%s'.\"$wd_n\"\n",
+			   WATCHDOG_RC_MIDDLE, p->next);
 }
 
 void bird_script_save(const struct bird_paths *p, struct buf *out)
 {
 	changing(p, out);
-	buf_puts(out, "settle\nis_pending && quit 14 'a change waits for its "
-		      "confirmation'\n"
-		      "is_running \"$(id_of \"$include\")\" && exit 0\n"
-		      "id=$(id_of \"$next\")\n"
-		      "is_running \"$id\" || quit 10 'BIRD runs neither what "
-		      "boots nor the candidate'\n"
-		      "boot \"$id\"\n");
+	watchdog_none(out);
+	buf_puts(out,
+		 "settle || quit 14 \"$r\"\n"
+		 "! is_pending || quit 14 'a reconfiguration waits for its "
+		 "confirmation'\n"
+		 "id=$(running)\n"
+		 "if ! has_id \"$include\" \"$id\"; then\n"
+		 "\thas_id \"$next\" \"$id\" || quit 10 'BIRD runs neither "
+		 "what boots nor the candidate'\n"
+		 "\tflush \"$next\"\n"
+		 "\tmv -f \"$next\" \"$include\" || quit 20 \"cannot rename "
+		 "onto $include\"\n"
+		 "\tflush \"$folder\"\n"
+		 "fi\n"
+		 "load configure || quit 20 \"$r\"\n"
+		 "is_running \"$id\" || quit 20 'BIRD does not run what "
+		 "boots'\n"
+		 "tidy\n");
 }

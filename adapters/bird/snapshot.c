@@ -230,7 +230,7 @@ static bool running_parse(struct bird_snapshot *s, const struct bird_paths *p,
 		boot = (struct bird_include){0};
 		return true;
 	}
-	if (s->next && s->running_id &&
+	if (s->next &&
 	    bird_include_parse(p->next, s->next->text, s->next->len, &next,
 			       NULL) &&
 	    id_same(s->running_id, next.id)) {

@@ -5,7 +5,9 @@
  * looks: before it, the lines are checked against the configuration that is
  * there (scope.h); the change itself runs only if that very configuration is
  * still there (its hash is compared on the device, under the lock); after it,
- * the rest of the configuration and the sessions must be what they were.
+ * the rest of the configuration and the sessions must be what they were.  The
+ * look before is the observation that the change was made from, or the look
+ * after the part before, if they are young (look.c).
  *
  * Outcomes: REFUSED and RETRY only if the device's configuration is proved to
  * be what it was and no earlier part was made; every other doubt is UNKNOWN.
@@ -19,46 +21,7 @@
 
 #include "adapters/frr/edge.h"
 #include "adapters/frr/guard.h"
-#include "adapters/frr/live.h"
-#include "adapters/frr/pin.h"
-#include "adapters/frr/scope.h"
 #include "orchestrator/base/digest.h"
-
-/* ---- looking ---- */
-
-#define SHOW_CONFIG "show running-config"
-#define SHOW_SUMMARY "show bgp summary json"
-
-static bool look(struct adapter_ctx *c, struct frr_view *ret, struct err *e)
-{
-	mem_auto_free char *script =
-		mem_format("vtysh -E -c '" SHOW_CONFIG "' -c '" SHOW_SUMMARY
-			   "' || exit 3\n"
-			   "echo; echo '@@ table'\n"
-			   "ip -j route show table %u 2>/dev/null\n:\n",
-			   frr_pin_table(c->target));
-	struct device_result res = {0};
-	frr_answers_auto a = {0};
-	struct frr_view v = {0};
-	const char *config;
-	bool ok = frr_read(c, script, &res, e);
-
-	if (ok) {
-		frr_answers_cut(buf_str(&res.out), &a);
-		config = frr_answers_text(&a, SHOW_CONFIG);
-		config = config ? config : "";
-		digest_sha256_hex(config, strlen(config), v.hash);
-		v.summary = json_incref(frr_answers_json(&a, SHOW_SUMMARY));
-		v.table = json_incref(frr_answers_json(&a, "table"));
-		ok = frr_config_parse(config, &v.config, e);
-	}
-	device_result_done(&res);
-	if (ok)
-		*ret = v;
-	else
-		frr_view_done(&v);
-	return ok;
-}
 
 /* ---- secrets ---- */
 
@@ -141,11 +104,14 @@ static bool put_guard(const struct run *r, struct buf *out, struct err *e)
 	if (!r->guard || !r->guard->seconds)
 		return true;
 	back = parts_of(r, !r->back, &n);
-	return frr_guard_arm(r->ctx->target, r->cs->key, r->guard->seconds,
-			     back, n, out, e);
+	return frr_guard_arm(r->ctx, r->cs->key, r->guard->seconds, back, n,
+			     out, e);
 }
 
-/* A function of the shell, so that its output can be looked through. */
+/*
+ * A function of the shell, so that its output can be looked through.  When FRR
+ * did not take a line and yet nothing changed, the timer is taken away again.
+ */
 static bool put_part(const struct run *r, const struct change_part *p,
 		     struct buf *out, struct err *e)
 {
@@ -153,7 +119,8 @@ static bool put_part(const struct run *r, const struct change_part *p,
 	bool ok = fill_secrets(r->ctx->target, p->text, &lines, e);
 
 	buf_puts(out, "part() {\n");
-	ok = ok && frr_part_script(p->what, buf_str(&lines), out, e);
+	ok = ok && frr_part_script(p->what, buf_str(&lines),
+				   frr_part_words(p->what, p->text), out, e);
 	buf_printf(out,
 		   "}\n"
 		   "rc=0\n"
@@ -162,8 +129,10 @@ static bool put_part(const struct run *r, const struct change_part *p,
 		   "[ $rc != 0 ] || exit 0\n"
 		   "printf '%%s\\n' \"$o\" | sed 's/\\(password\\) .*/\\1 "
 		   "(hidden)/' >&2\n"
+		   "[ -n \"$h\" ] && [ \"$(hash)\" = \"$h\" ] || exit %d\n"
+		   "[ -z \"$wd_n\" ] || wd_drop \"$wd_n\"\n"
 		   "exit %d\n",
-		   FRR_RC_FAILED);
+		   FRR_RC_FAILED, FRR_RC_NOTHING);
 	wipe(&lines);
 	return ok;
 }
@@ -174,10 +143,11 @@ static bool put_script(const struct run *r, size_t i,
 {
 	out->cap = strlen(p->text) * 2 + 16384; /* so that it does not move */
 	out->data = mem_alloc(out->cap);
+	buf_puts(out, "h= wd_n=\n"
+		      "hash() { vtysh -c '" FRR_SHOW_CONFIG
+		      "' | sha256sum | cut -d ' ' -f 1; }\n");
 	if (hash)
-		buf_printf(out,
-			   "h=$(vtysh -c '" SHOW_CONFIG "' | sha256sum)\n"
-			   "[ \"${h%%%% *}\" = %s ] || exit %d\n",
+		buf_printf(out, "h=%s\n[ \"$(hash)\" = \"$h\" ] || exit %d\n",
 			   hash, FRR_RC_MOVED);
 	return (i > 0 || put_guard(r, out, e)) && put_part(r, p, out, e);
 }
@@ -195,11 +165,13 @@ static enum outcome explain(const struct run *r, int rc, const char *said,
 			"nothing was sent",
 			name);
 		return OUTCOME_RETRY;
-	case FRR_RC_UNARMED:
-		err_set(e, ERR_REFUSED,
-			"'%s': the dead-man timer could not be armed (is "
-			"setsid there?); nothing was sent",
-			name);
+	case FRR_RC_NOTHING:
+		err_set(e, ERR_REFUSED, "'%s': %.300s", name,
+			*said ? said : "a command failed without a word");
+		return OUTCOME_REFUSED;
+	case WATCHDOG_RC_UNARMED:
+	case WATCHDOG_RC_FIRED:
+		watchdog_explain(r->ctx->target, rc, said, e);
 		return OUTCOME_REFUSED;
 	default:
 		err_set(e, ERR_UNKNOWN, "'%s': %.300s", name,
@@ -208,14 +180,11 @@ static enum outcome explain(const struct run *r, int rc, const char *said,
 	}
 }
 
-/* *ret_ended: the script came to its end, so nothing is still on its way. */
-static enum outcome send(const struct run *r, size_t i,
+static enum outcome send(const struct run *r, const char *once, size_t i,
 			 const struct change_part *p, const char *hash,
-			 bool *ret_ended, struct err *e)
+			 struct err *e)
 {
 	struct adapter_ctx *c = r->ctx;
-	mem_auto_free char *key =
-		mem_format("%s/%s%zu", r->cs->key, r->back ? "b" : "f", i);
 	struct device_result res = {.rc = -1};
 	struct buf script = BUF_INIT;
 	enum outcome o = OUTCOME_REFUSED;
@@ -223,66 +192,72 @@ static enum outcome send(const struct run *r, size_t i,
 	if (c->trace)
 		c->trace(c->trace_arg, p->what, p->text);
 	if (put_script(r, i, p, hash, &script, e))
-		o = device_change(frr_of(c)->device, c->epoch, key,
+		o = device_change(frr_of(c)->device, c->epoch, once,
 				  buf_str(&script), c->deadline_us, &res, e);
-	*ret_ended = o == OUTCOME_REFUSED && res.rc > 0;
-	if (*ret_ended)
+	if (o == OUTCOME_REFUSED && res.rc > 0)
 		o = explain(r, res.rc, buf_str(&res.err), e);
 	wipe(&script);
 	device_result_done(&res);
 	return o;
 }
 
-/* After a line failed: if nothing at all changed, it is a plain refusal. */
-static enum outcome judge_failure(const struct run *r,
-				  const struct frr_view *before, struct err *e)
-{
-	frr_view_auto after = {0};
-
-	if (!look(r->ctx, &after, NULL) ||
-	    !frr_config_same(&before->config, &after.config))
-		return OUTCOME_UNKNOWN;
-	if (e)
-		e->code = ERR_REFUSED;
-	return OUTCOME_REFUSED;
-}
-
-static enum outcome run_vtysh(const struct run *r, size_t i,
-			      const struct change_part *p, struct err *e)
+/* One try with the configuration as it was seen. */
+static enum outcome try_vtysh(const struct run *r, const char *once, size_t i,
+			      const struct change_part *p,
+			      const struct frr_view *before, struct err *e)
 {
 	const struct target *t = r->ctx->target;
-	frr_view_auto before = {0};
 	frr_view_auto after = {0};
 	enum outcome o;
-	bool ended;
 
-	if (!look(r->ctx, &before, e))
-		return e && e->code == ERR_REFUSED ? OUTCOME_REFUSED
-						   : OUTCOME_RETRY;
-	if (!frr_scope_before(&before, p->text, t->asn, e)) {
+	if (!frr_scope_before(before, p->text, t->asn, e)) {
 		err_wrap(e, "'%s'", t->name);
 		return OUTCOME_REFUSED;
 	}
-	o = send(r, i, p, before.hash, &ended, e);
-	if (o == OUTCOME_UNKNOWN && ended)
-		return judge_failure(r, &before, e);
+	o = send(r, once, i, p, before->hash, e);
 	if (o != OUTCOME_APPLIED)
 		return o;
-	if (look(r->ctx, &after, e) &&
-	    frr_scope_after(&before, &after, p->text, e))
+	if (frr_view_read(r->ctx, &after, e) &&
+	    frr_scope_after(before, &after, p->text, e)) {
+		frr_view_keep(r->ctx, &after);
 		return o;
+	}
 	err_wrap(e, "'%s'", t->name);
 	return OUTCOME_UNKNOWN;
+}
+
+static enum outcome run_vtysh(const struct run *r, const char *once, size_t i,
+			      const struct change_part *p, struct err *e)
+{
+	mem_auto_free char *again = mem_format("%s/again", once);
+	frr_view_auto seen = {0};
+	frr_view_auto before = {0};
+	enum outcome o;
+
+	if (frr_view_recall(r->ctx, &seen)) {
+		o = try_vtysh(r, once, i, p, &seen, e);
+		if (o != OUTCOME_RETRY || !e || e->code != ERR_RETRY)
+			return o;
+		once = again; /* it has changed since it was observed */
+	}
+	if (!frr_view_read(r->ctx, &before, e))
+		return e && e->code == ERR_REFUSED ? OUTCOME_REFUSED
+						   : OUTCOME_RETRY;
+	return try_vtysh(r, once, i, p, &before, e);
 }
 
 static enum outcome run_part(struct run *r, size_t i,
 			     const struct change_part *p, struct err *e)
 {
-	bool ended;
-	enum outcome o = strcmp(p->what, "vtysh") == 0
-				 ? run_vtysh(r, i, p, e)
-				 : send(r, i, p, NULL, &ended, e);
+	mem_auto_free char *once =
+		mem_format("%s/%s%zu", r->cs->key, r->back ? "b" : "f", i);
+	bool vtysh = strcmp(p->what, "vtysh") == 0;
+	enum outcome o;
 
+	if (!vtysh)
+		frr_view_forget(
+			r->ctx); /* the kernel is part of what was seen */
+	o = vtysh ? run_vtysh(r, once, i, p, e) : send(r, once, i, p, NULL, e);
 	if ((o == OUTCOME_REFUSED || o == OUTCOME_RETRY) && r->changed) {
 		err_wrap(e, "after an earlier part was made");
 		if (e)
@@ -325,6 +300,7 @@ enum outcome frr_save(struct adapter_ctx *c, struct err *e)
 	unsigned char bytes[8];
 	char key[64] = "save/";
 	struct device_result res = {.rc = -1};
+	buf_auto script = BUF_INIT;
 	enum outcome o;
 
 	digest_random(bytes, sizeof(bytes));
@@ -332,12 +308,15 @@ enum outcome frr_save(struct adapter_ctx *c, struct err *e)
 		snprintf(key + 5 + 2 * i, 3, "%02x", bytes[i]);
 	if (c->trace)
 		c->trace(c->trace_arg, "vtysh", "write memory");
-	o = device_change(frr_of(c)->device, c->epoch, key,
-			  "o=$(vtysh -c 'write memory' 2>&1) && "
+	watchdog_script(c->target, &script);
+	watchdog_none(&script);
+	buf_puts(&script, "o=$(vtysh -c 'write memory' 2>&1) && "
 			  "case $o in *%*|*ailed*) false ;; esac ||\n"
-			  "{ printf '%s\\n' \"$o\" >&2; exit 1; }\n",
+			  "{ printf '%s\n' \"$o\" >&2; exit 1; }\n");
+	o = device_change(frr_of(c)->device, c->epoch, key, buf_str(&script),
 			  c->deadline_us, &res, e);
-	if (o == OUTCOME_REFUSED && res.rc > 0) {
+	if (o == OUTCOME_REFUSED && res.rc > 0 &&
+	    !watchdog_explain(c->target, res.rc, NULL, e)) {
 		err_set(e, ERR_UNKNOWN, "'%s': saving failed: %.200s",
 			c->target->name, buf_str(&res.err));
 		o = OUTCOME_UNKNOWN;

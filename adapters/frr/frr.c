@@ -36,6 +36,7 @@ static void frr_close(struct adapter_ctx *c)
 {
 	struct frr *f = frr_of(c);
 
+	frr_view_forget(c);
 	device_close(f->device);
 	f->device = NULL;
 }
@@ -64,6 +65,7 @@ const struct adapter_ops frr_adapter_ops = {
 	.apply = frr_apply,
 	.confirm = frr_confirm,
 	.revert = frr_revert,
+	.renew = frr_renew,
 	.save = frr_save,
 	.fence = frr_fence,
 };

@@ -19,8 +19,6 @@
 #include "orchestrator/base/digest.h"
 #include "orchestrator/model/prefix.h"
 
-#define SHOW_CONFIG "show running-config"
-
 struct look {
 	struct adapter_ctx *ctx;
 	const struct resource_set *want;
@@ -93,13 +91,8 @@ static void ask_route(const char *prefix, struct buf *vtysh, struct buf *shell)
 		   prefix, strchr(prefix, ':') ? "-6 " : "", prefix);
 }
 
-static void ask_pin(const struct look *l, const struct state_static_route *s,
-		    struct buf *shell)
+static void ask_pin(const struct state_static_route *s, struct buf *shell)
 {
-	buf_printf(shell,
-		   "echo; echo '@@ table'\n"
-		   "ip -j route show table %u 2>/dev/null\n",
-		   frr_pin_table(l->ctx->target));
 	for (size_t i = 0; i < s->prefixes.n; i++)
 		buf_printf(shell,
 			   "echo; echo '@@ match %s'\n"
@@ -133,13 +126,20 @@ static bool build_script(struct look *l, struct buf *out, struct err *e)
 		else if (r->kind == RESOURCE_ROUTE)
 			ask_route(r->name, &vtysh, &shell);
 		else if (r->kind == RESOURCE_STATIC_ROUTE)
-			ask_pin(l, &r->static_route, &shell);
+			ask_pin(&r->static_route, &shell);
 		else if (r->kind == RESOURCE_CONFIG &&
 			 !ask_config(l, &shell, e))
 			return false;
 	}
-	buf_printf(out, "vtysh -E -c '%s'%s || exit 3\n%s:\n", SHOW_CONFIG,
-		   buf_str(&vtysh), buf_str(&shell));
+	/* the first two and the table are what apply() looks at */
+	buf_printf(out,
+		   "vtysh -E -c '" FRR_SHOW_CONFIG "' -c '" FRR_SHOW_SUMMARY
+		   "'%s || exit 3\n"
+		   "echo; echo '@@ table'\n"
+		   "ip -j route show table %u 2>/dev/null\n"
+		   "%s:\n",
+		   buf_str(&vtysh), frr_pin_table(l->ctx->target),
+		   buf_str(&shell));
 	return true;
 }
 
@@ -275,11 +275,19 @@ static bool read_frr(struct look *l, const char *script, struct err *e)
 
 	if (ok) {
 		frr_answers_cut(buf_str(&res.out), &l->answers);
-		config = frr_answers_text(&l->answers, SHOW_CONFIG);
+		config = frr_answers_text(&l->answers, FRR_SHOW_CONFIG);
 		ok = frr_config_parse(config ? config : "", &l->config, e);
 	}
 	device_result_done(&res);
 	return ok;
+}
+
+static void remember(struct look *l)
+{
+	frr_view_remember(
+		l->ctx, frr_answers_text(&l->answers, FRR_SHOW_CONFIG),
+		&l->config, frr_answers_json(&l->answers, FRR_SHOW_SUMMARY),
+		frr_answers_json(&l->answers, "table"));
 }
 
 bool frr_read(struct adapter_ctx *c, const char *script,
@@ -311,6 +319,8 @@ bool frr_observe(struct adapter_ctx *c, const struct resource_set *want,
 		fill(&l, &want->v[i]);
 	ok = ok && linux_interface_observe(frr_of(c)->device, c->epoch, want,
 					   &seen, c->deadline_us, e);
+	if (ok && l.vtysh)
+		remember(&l);
 	frr_answers_done(&l.answers);
 	frr_config_done(&l.config);
 	if (ok) {

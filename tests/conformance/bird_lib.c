@@ -466,3 +466,19 @@ struct resource *lab_want_born(struct resource_set *s)
 	r->session.secret = mem_strdup("er-hq/private");
 	return r;
 }
+
+void lab_save(void)
+{
+	err_auto e = ERR_INIT;
+	struct resource config;
+	enum outcome o;
+
+	lab_deadline();
+	o = lab_ops->save(&lab_ctx, &e);
+	if (o != OUTCOME_APPLIED && o != OUTCOME_UNCHANGED)
+		fail_msg("save: %s: %s", outcome_name(o), err_msg(&e));
+	config = lab_see(RESOURCE_CONFIG, "config", NULL);
+	assert_true(config.config.saved);
+	assert_int_equal(0, lab_sh("! ls %s/*next* 2>/dev/null", lab_dir));
+	resource_done(&config);
+}

@@ -54,6 +54,7 @@ struct changeset lab_plan_bind(const char *export);
 enum outcome lab_send(const struct changeset *cs, bool back, uint32_t seconds,
 		      struct err *e);
 enum outcome lab_confirm(const struct changeset *cs, struct err *e);
+void lab_save(void); /* what runs is what boots, and nothing else is left */
 void lab_expect(enum outcome want, enum outcome got, const struct err *e);
 /* Renders, applies and looks; returns the changeset for the way back. */
 struct changeset lab_ensure(const struct resource_set *want, uint32_t seconds);

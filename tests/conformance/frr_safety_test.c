@@ -1,8 +1,8 @@
 /*
  * frr_safety_test.c - the FRR adapter when things do not go to plan
  *
- * The dead-man timer, what is refused, the existing session, and pins, against
- * real FRR; what the circuit's session needs is made first and removed last.
+ * What is refused, the existing session, and pins, against real FRR; what the
+ * circuit's session needs is made first and removed last.
  */
 #include "tests/conformance/frr_lib.h"
 
@@ -23,95 +23,6 @@ static void test_circuit(void **state)
 	frr_ensure(&want);
 	assert_true(frr_wait_state(CIRCUIT, "Established", 60000));
 	frr_assert_vpn_untouched();
-}
-
-/* ---- the dead-man timer ---- */
-
-static void test_guard_fires(void **state)
-{
-	resource_set_auto want = {0};
-	resource_set_auto before = {0};
-	struct changeset cs = {0};
-	int64_t start;
-	err_auto e = ERR_INIT;
-
-	(void)state;
-	frr_want_session(&before, true, IN "1", OUT "1");
-	frr_want_session(&want, true, IN "1", OUT "0");
-	start = clock_mono_us();
-	assert_int_equal(frr_change(&want, 10, &cs, &e), OUTCOME_APPLIED);
-	assert_true(frr_is(&want));
-	clock_sleep_us(1500000);
-	assert_true(frr_is(&want));
-	assert_true(frr_wait(&before, 60000));
-	assert_true(clock_mono_us() - start >= 9500000);
-	assert_int_equal(frr_adapter_ops.confirm(&frr_ctx, cs.key, &e),
-			 OUTCOME_REFUSED);
-	assert_non_null(strstr(err_msg(&e), "run out"));
-	changeset_done(&cs);
-	frr_assert_vpn_untouched();
-}
-
-static void test_guard_confirmed(void **state)
-{
-	resource_set_auto want = {0};
-	struct changeset cs = {0};
-	err_auto e = ERR_INIT;
-
-	(void)state;
-	frr_want_session(&want, true, IN "1", OUT "0");
-	assert_int_equal(frr_change(&want, 8, &cs, &e), OUTCOME_APPLIED);
-	assert_int_equal(frr_adapter_ops.confirm(&frr_ctx, cs.key, &e),
-			 OUTCOME_APPLIED);
-	assert_int_equal(frr_adapter_ops.confirm(&frr_ctx, cs.key, &e),
-			 OUTCOME_UNCHANGED);
-	clock_sleep_us(10000000);
-	assert_true(frr_is(&want));
-	assert_int_equal(frr_adapter_ops.confirm(&frr_ctx, "nobody", &e),
-			 OUTCOME_REFUSED);
-	changeset_done(&cs);
-}
-
-static void test_guard_renewed(void **state)
-{
-	resource_set_auto one = {0};
-	resource_set_auto two = {0};
-	resource_set_auto start = {0};
-	int64_t over;
-	err_auto e = ERR_INIT;
-
-	(void)state;
-	frr_want_session(&start, true, IN "1", OUT "0");
-	frr_want_session(&one, true, IN "1", OUT "1");
-	frr_want_session(&two, true, IN "0", OUT "1");
-	assert_int_equal(frr_change(&one, 10, NULL, &e), OUTCOME_APPLIED);
-	over = clock_mono_us() + 10500000; /* the first one's time */
-	clock_sleep_us(6000000);
-	assert_int_equal(frr_change(&two, 10, NULL, &e), OUTCOME_APPLIED);
-	clock_sleep_us(over - clock_mono_us());
-	assert_true(frr_is(&two));
-	assert_true(frr_wait(&start, 60000));
-	frr_assert_vpn_untouched();
-}
-
-static void test_revert_now(void **state)
-{
-	resource_set_auto start = {0};
-	resource_set_auto want = {0};
-	struct changeset cs = {0};
-	err_auto e = ERR_INIT;
-
-	(void)state;
-	frr_want_session(&start, true, IN "1", OUT "0");
-	frr_want_session(&want, true, IN "1", OUT "1");
-	assert_int_equal(frr_change(&want, 60, &cs, &e), OUTCOME_APPLIED);
-	assert_int_equal(frr_adapter_ops.revert(&frr_ctx, cs.key, &e),
-			 OUTCOME_APPLIED);
-	assert_true(frr_is(&start));
-	changeset_done(&cs);
-	resource_set_done(&want);
-	frr_want_session(&want, true, IN "1", OUT "1");
-	frr_ensure(&want);
 }
 
 /* ---- what is refused ---- */
@@ -331,10 +242,6 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frr_test_start),
 		cmocka_unit_test(test_circuit),
-		cmocka_unit_test(test_guard_fires),
-		cmocka_unit_test(test_guard_confirmed),
-		cmocka_unit_test(test_guard_renewed),
-		cmocka_unit_test(test_revert_now),
 		cmocka_unit_test(test_foreign_is_refused),
 		cmocka_unit_test(test_bad_line_is_refused),
 		cmocka_unit_test(test_stale_epoch),

@@ -286,7 +286,7 @@ static bool candidate(const char *config, struct buf *out)
 
 	assert_true(bird_paths_init(&p, &target, NULL));
 	buf_clear(out);
-	ok = bird_change_config(&p, config, strlen(config), "key", out, NULL);
+	ok = bird_change_config(&p, config, strlen(config), out, NULL);
 	return ok;
 }
 
