@@ -12,7 +12,7 @@ BUILD ?= build
 ifeq ($(origin CC),default)
 CC = gcc
 endif
-PKGS = jansson libcrypto sqlite3 yaml-0.1 libssh libvirt
+PKGS = jansson libcrypto libcurl sqlite3 yaml-0.1 libssh libvirt
 CFLAGS ?= -O2 -g
 CFLAGS += -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror -pthread -I.
 CFLAGS += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -62,7 +62,7 @@ $(foreach s,$(SUITES),$(eval $(call suite,$(s))))
 unit: # the one that needs neither root nor packages beyond the libraries
 
 DEPS = gcc libc6-dev libasan8 libubsan1 make pkg-config clang-format shellcheck \
-	libjansson-dev libssl-dev libsqlite3-dev libyaml-dev libssh-dev \
+	libjansson-dev libssl-dev libcurl4-openssl-dev libsqlite3-dev libyaml-dev libssh-dev \
 	libvirt-dev libncurses-dev libcmocka-dev openssh-client openssh-server \
 	iproute2 procps util-linux
 

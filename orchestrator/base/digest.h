@@ -1,7 +1,7 @@
 /*
  * digest.h - SHA-256, HMAC-SHA-256 and Ed25519 signatures
  *
- * The one place that knows OpenSSL; no type of it leaks out.  What cannot
+ * The one place of the core that knows OpenSSL; no type of it leaks out.  What cannot
  * fail on a working machine (hashing, randomness) aborts when it does fail,
  * like memory (mem.h), so that no caller carries an untested error path.
  */

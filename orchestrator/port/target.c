@@ -32,7 +32,7 @@
 #include "orchestrator/base/digest.h"
 #include "orchestrator/base/statedir.h"
 
-#define SECRET_MAX 4096
+#define SECRET_MAX 32768 /* a certificate with its key and chain */
 #define SECRET_COMMAND_US (10 * 1000 * 1000)
 #define DIGEST_KEY_LEN 32
 
@@ -141,7 +141,7 @@ static char *secret_take(const struct secret_ref *ref, struct secret_bytes *b,
 	char *s = NULL;
 
 	if (b->n > SECRET_MAX)
-		bad = "is longer than 4096 bytes";
+		bad = "is longer than 32768 bytes";
 	else if (memchr(b->v, 0, b->n))
 		bad = "has a NUL byte in it";
 	if (!bad && b->n && b->v[b->n - 1] == '\n')

@@ -101,21 +101,21 @@ static void test_file_of_home(void **state)
 
 static void test_bounds(void **state)
 {
-	char big[4098];
+	char big[32770];
 	mem_auto_free char *path = NULL, *more = NULL;
 	struct secret_ref ref = {.kind = SECRET_FILE, .name = (char *)"md5"};
 
 	(void)state;
 	memset(big, 'x', sizeof(big));
-	big[4096] = 0;
+	big[32768] = 0;
 	path = file_make("exact", big, 0600);
 	ref.value = path;
 	expect_secret(&ref, big);
-	big[4096] = 'x';
-	big[4097] = 0;
+	big[32768] = 'x';
+	big[32769] = 0;
 	more = file_make("more", big, 0600);
 	ref.value = more;
-	expect_refused(&ref, ERR_INVALID, "longer than 4096");
+	expect_refused(&ref, ERR_INVALID, "longer than 32768");
 }
 
 static void command_set(struct secret_ref *ref, const char *script)
@@ -142,7 +142,7 @@ static void test_command(void **state)
 	expect_refused(&ref, ERR_INVALID, "NUL");
 	secret_ref_done(&ref);
 	command_set(&ref, "yes hunter2");
-	expect_refused(&ref, ERR_INVALID, "longer than 4096");
+	expect_refused(&ref, ERR_INVALID, "longer than 32768");
 	secret_ref_done(&ref);
 	ref = (struct secret_ref){.kind = SECRET_COMMAND,
 				  .name = mem_strdup("md5")};
