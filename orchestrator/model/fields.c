@@ -21,6 +21,8 @@
 static const struct field circuit_fields[] = {
 	F(state_circuit, provisioning, STR, OPTIONAL),
 	F(state_circuit, links, LIST, IDENTITY),
+	F(state_circuit, fingerprint, STR, OPTIONAL),
+	F(state_circuit, etag, STR, LIVE),
 };
 
 static const struct field peering_fields[] = {
@@ -33,17 +35,28 @@ static const struct field peering_fields[] = {
 	F(state_peering, enabled, BOOL, IDENTITY),
 	F(state_peering, secret, STR, LIVE),
 	F(state_peering, secret_digest, STR, OPTIONAL),
+	F(state_peering, advertised, LIST, OPTIONAL),
+	F(state_peering, registry, STR, OPTIONAL),
+	F(state_peering, route_filter, STR, OPTIONAL),
+	F(state_peering, validation, STR, OPTIONAL),
+	F(state_peering, owner, STR, LIVE),
+	F(state_peering, etag, STR, LIVE),
 };
 
 static const struct field gateway_fields[] = {
 	F(state_gateway, type, STR, IDENTITY),
 	F(state_gateway, sku, STR, OPTIONAL),
 	F(state_gateway, provisioning, STR, OPTIONAL),
+	F(state_gateway, fingerprint, STR, OPTIONAL),
+	F(state_gateway, location, STR, LIVE),
+	F(state_gateway, etag, STR, LIVE),
 };
 
 static const struct field attachment_fields[] = {
 	F(state_attachment, attached, BOOL, IDENTITY),
+	F(state_attachment, failed, BOOL, IDENTITY),
 	F(state_attachment, ports, LIST, LIVE),
+	F(state_attachment, etag, STR, LIVE),
 };
 
 static const struct field interface_fields[] = {

@@ -26,7 +26,9 @@ struct state_circuit {
 	char *provisioning; /* 'NotProvisioned', 'Provisioning', 'Provisioned'
 			     */
 	struct state_list
-		links; /* links that are lit (libvirt: active networks) */
+		links;	   /* links that are lit (libvirt: active networks) */
+	char *fingerprint; /* what of it is not ours, as canonical JSON */
+	char *etag;	   /* live: the cloud's own version mark */
 };
 
 struct state_peering {
@@ -35,16 +37,26 @@ struct state_peering {
 	char *primary, *secondary; /* link subnets */
 	bool enabled;
 	char *secret, *secret_digest;
+	struct state_list advertised;  /* microsoft: our public prefixes */
+	char *registry, *route_filter; /* microsoft */
+	char *validation; /* microsoft: state of the advertised prefixes */
+	char *owner;	  /* live: who wrote it last */
+	char *etag;	  /* live */
 };
 
 struct state_gateway {
 	char *type, *sku, *provisioning;
+	char *fingerprint; /* as in state_circuit */
+	char *location;	   /* live: region */
+	char *etag;	   /* live */
 };
 
 /* The cloud gateway's connection to the circuit. */
 struct state_attachment {
 	bool attached;
+	bool failed; /* it is there, but came to nothing: to be removed */
 	struct state_list ports; /* live: what is plugged */
+	char *etag;		 /* live */
 };
 
 struct state_interface {
