@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/azure/azure.h"
 #include "adapters/bird/bird.h"
 #include "adapters/frr/frr.h"
 #include "adapters/libvirt/libvirt.h"
@@ -52,6 +53,7 @@ static void register_adapters(void)
 	adapter_register(&bird_adapter_ops);
 	adapter_register(&strongswan_adapter_ops);
 	adapter_register(&libvirt_adapter_ops);
+	adapter_register(&azure_adapter_ops);
 	cmd_spawn = spawn_on_host;
 }
 
