@@ -1,0 +1,1 @@
+"""The emulator: world (resources), rules (what a request does), login, server."""
