@@ -10,19 +10,32 @@
 
 #include "orchestrator/cmd/cmd.h"
 #include "orchestrator/cmd/reflect.h"
+#include "orchestrator/watch/probe.h"
 #include "orchestrator/watch/reflector.h"
-#include "orchestrator/watch/sender.h"
+#include "orchestrator/watch/stamp.h"
 
 static const char probe_usage[] =
 	"usage: cutover probe --to ADDRESS [--from ADDRESS] [--port N]\n"
-	"                     [--rate N] [--flows N] [--size BYTES] [--df]\n"
-	"                     [--duration SECONDS] [--interval MS] [--json]\n"
-	"                     [--stdin-control] [--kind stamp]\n"
+	"                     [--kind stamp|icmp] [--rate N] [--flows N]\n"
+	"                     [--size BYTES] [--df] [--duration SECONDS]\n"
+	"                     [--interval MS] [--json] [--stdin-control]\n"
 	"\n"
-	"Sends STAMP packets (RFC 8762) and counts what is lost on the way\n"
-	"there and on the way back.  Ends after --duration, at ^C, or with\n"
-	"--stdin-control when standard input ends; then waits two seconds for\n"
-	"the tail.  Exit: 0 measured, 1 packets were lost, 2 usage.\n";
+	"Sends packets and counts what is lost: with STAMP (RFC 8762) on the\n"
+	"way there and on the way back, with ICMP echo on either.  --rate is\n"
+	"packets a second over all --flows (source ports: one tests one "
+	"link),\n"
+	"--size bytes of payload.  With --df every fourth packet of a flow is\n"
+	"small, which tells a path MTU that is too small from loss.\n"
+	"\n"
+	"Prints a line every --interval (1000 ms); at once, and then every\n"
+	"100 ms, while a flow has had no answer for 300 ms; and when a loss "
+	"is\n"
+	"settled, two seconds after sending.  Time in which the probe itself\n"
+	"did not run is told ('stall_us') and never counted as silence.\n"
+	"\n"
+	"Ends after --duration, at ^C, or with --stdin-control when standard\n"
+	"input ends; then waits two seconds for the tail.\n"
+	"Exit: 0 measured, 1 packets were lost, 2 usage.\n";
 
 static const char reflect_usage[] =
 	"usage: cutover reflect [--listen ADDRESS]... [--port N]\n"
@@ -83,11 +96,12 @@ static bool print_report(void *arg, const json_t *j)
 
 		printf("%s\n", text);
 	} else {
-		printf("%ssent %lld, lost there %lld, back %lld, either %lld; "
-		       "round trip %.1f ms\n",
+		printf("%ssent %lld, lost there %lld, back %lld, either %lld, "
+		       "silent flows %lld; round trip %.1f ms\n",
 		       json_peek_bool(j, "final", false) ? "in all: " : "",
 		       (long long)json_peek_int(j, "sent", 0), (long long)there,
 		       (long long)back, (long long)either,
+		       (long long)json_peek_int(j, "silent", 0),
 		       (double)json_peek_int(json_peek(j, "rtt_us"), "p50", 0) /
 			       1000);
 	}
@@ -128,7 +142,7 @@ static const struct option probe_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-static bool take(struct sender_options *o, struct probe_printer *p, int opt)
+static bool take(struct probe_options *o, struct probe_printer *p, int opt)
 {
 	uint32_t n = 0;
 
@@ -147,9 +161,9 @@ static bool take(struct sender_options *o, struct probe_printer *p, int opt)
 	case P_RATE:
 		return number(optarg, 1, 1000000, &o->rate);
 	case P_FLOWS:
-		return number(optarg, 1, SENDER_FLOWS_MAX, &o->flows);
+		return number(optarg, 1, PROBE_FLOWS_MAX, &o->flows);
 	case P_SIZE:
-		return number(optarg, STAMP_BYTES, STAMP_MAX, &o->size);
+		return number(optarg, 1, PROBE_SIZE_MAX, &o->size);
 	case P_DURATION:
 		if (!number(optarg, 1, 1000000, &n))
 			return false;
@@ -164,11 +178,10 @@ static bool take(struct sender_options *o, struct probe_printer *p, int opt)
 	case P_STDIN:
 		return o->watch_stdin = true;
 	case P_KIND:
-		if (strcmp(optarg, "stamp") == 0)
+		o->kind = optarg;
+		if (probe_kind_find(optarg))
 			return true;
-		fprintf(stderr,
-			"cutover: error: '%s' is no kind of probe; "
-			"'stamp' is\n",
+		fprintf(stderr, "cutover: error: '%s' is no kind of probe\n",
 			optarg);
 		return false;
 	}
@@ -177,10 +190,7 @@ static bool take(struct sender_options *o, struct probe_printer *p, int opt)
 
 int cmd_probe(int argc, char **argv)
 {
-	struct sender_options o = {.port = STAMP_PORT,
-				   .rate = 100,
-				   .flows = 1,
-				   .interval_ms = 1000};
+	struct probe_options o = {.kind = "stamp"};
 	struct probe_printer p = {0};
 	err_auto e = ERR_INIT;
 	int opt;
@@ -202,7 +212,7 @@ int cmd_probe(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	catch_signals();
-	if (!sender_run(&o, print_report, &p, &stop, &e)) {
+	if (!probe_run(&o, print_report, &p, &stop, &e)) {
 		cmd_error(&e);
 		return e.code == ERR_USAGE ? EXIT_USAGE : EXIT_INTERNAL;
 	}

@@ -44,6 +44,9 @@ struct event {
 	enum operator_command command;
 	enum guard_verdict verdict;
 	bool hold_on_breach; /* the guard says hold instead of roll back */
+	const char *guard;   /* GUARD: which one */
+	const char *probe;   /* GUARD: over this probe, or NULL */
+	const char *group;   /* GUARD: which measures this group, or NULL */
 	const char *text;    /* message, reason, checkpoint name */
 	const struct resource_set *before, *want;
 	const struct changeset *changeset;

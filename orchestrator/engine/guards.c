@@ -3,6 +3,8 @@
  *
  * Invariant: counters are cumulative and only grow; a sample below the one
  * before it comes from a probe that started again, and begins a new window.
+ * Samples are kept at a 64th of the window apart, so that the ring holds a
+ * whole window however often lines come.
  */
 #include "orchestrator/engine/guards.h"
 
@@ -25,93 +27,197 @@ static int64_t lost_of(const json_t *s)
 	       json_peek_int(s, "lost_roundtrip", 0);
 }
 
-static const struct guard_sample *sample_at(const struct guard_state *g,
-					    size_t i)
+static struct guard_sample *sample_at(struct guard_state *g, size_t i)
 {
 	return &g->v[(g->at + i) % GUARDS_SAMPLES];
 }
 
-void guard_feed(struct guard_state *g, int64_t now_us, const json_t *sample)
+static int64_t window_us(const struct guard_state *g)
 {
-	struct guard_sample s = {.us = now_us, .lost = lost_of(sample)};
-	int64_t forward = json_peek_int(sample, "gap_forward_us", 0);
-	int64_t backward = json_peek_int(sample, "gap_backward_us", 0);
+	return (int64_t)g->rule->window_ms * 1000;
+}
 
-	if (g->n && s.lost < sample_at(g, g->n - 1)->lost) {
+static void push(struct guard_state *g, const struct guard_sample *s)
+{
+	int64_t apart = window_us(g) / (GUARDS_SAMPLES / 2);
+
+	if (g->n && (s->lost < sample_at(g, g->n - 1)->lost ||
+		     s->unknown < sample_at(g, g->n - 1)->unknown)) {
 		g->n = 0;
 		g->gap_us = 0;
 	}
+	if (g->n > 1 && s->us - sample_at(g, g->n - 2)->us < apart)
+		g->n--;
 	if (g->n == GUARDS_SAMPLES) {
 		g->at = (g->at + 1) % GUARDS_SAMPLES;
 		g->n--;
 	}
-	g->v[(g->at + g->n) % GUARDS_SAMPLES] = s;
-	g->n++;
-	g->last_gap_us = forward > backward ? forward : backward;
-	g->rtt_us = json_peek_int(json_peek(sample, "rtt_us"), "p99", 0);
+	*sample_at(g, g->n++) = *s;
+}
+
+static int64_t longest_gap(const json_t *s)
+{
+	int64_t a = json_peek_int(s, "gap_forward_us", 0);
+	int64_t b = json_peek_int(s, "gap_backward_us", 0);
+	int64_t c = json_peek_int(s, "gap_roundtrip_us", 0);
+
+	b = b > c ? b : c;
+	return a > b ? a : b;
+}
+
+void guard_feed(struct guard_state *g, int64_t now_us, const json_t *sample)
+{
+	const json_t *rtt = json_peek(sample, "rtt_us");
+	struct guard_sample s = {
+		.us = now_us,
+		.lost = lost_of(sample),
+		.unknown = json_peek_int(sample, "unreflected", 0),
+		.stall_us = json_peek_int(sample, "stall_us", 0),
+	};
+
+	push(g, &s);
+	g->last_gap_us = longest_gap(sample);
+	g->p50_us = json_peek_int(rtt, "p50", 0);
+	g->p99_us = json_peek_int(rtt, "p99", 0);
+	g->flows = json_peek_int(sample, "flows", 0);
+	g->silent = json_peek_int(sample, "silent", 0);
+	g->silent_us = json_peek_int(sample, "silent_us", 0);
+	g->silent_packets = json_peek_int(sample, "silent_packets", 0);
+	g->black_hole = json_peek_int(sample, "black_hole", 0);
+	g->refusing = json_peek_bool(sample, "refusing", false);
 }
 
 /* Growth since the last sample that is older than the window. */
-static int64_t lost_in_window(const struct guard_state *g, int64_t now_us)
+static struct guard_sample growth(struct guard_state *g, int64_t now_us)
 {
-	int64_t from = now_us - (int64_t)g->rule->window_ms * 1000;
-	const struct guard_sample *base = NULL;
+	int64_t from = now_us - window_us(g);
+	const struct guard_sample *base = sample_at(g, 0);
+	const struct guard_sample *last = sample_at(g, g->n - 1);
 
-	for (size_t i = 0; i < g->n; i++) {
-		const struct guard_sample *s = sample_at(g, i);
+	for (size_t i = 1; i < g->n && sample_at(g, i)->us <= from; i++)
+		base = sample_at(g, i);
+	return (struct guard_sample){
+		.us = last->us - base->us,
+		.lost = last->lost - base->lost,
+		.unknown = last->unknown - base->unknown,
+		.stall_us = last->stall_us - base->stall_us,
+	};
+}
 
-		if (!base || s->us <= from)
-			base = s;
-	}
-	return base ? sample_at(g, g->n - 1)->lost - base->lost : 0;
+/* ---- breach ---- */
+
+static bool too_silent(const struct guard_state *g, struct buf *why)
+{
+	const struct plan_guard *r = g->rule;
+	uint32_t limit = r->has_gap ? r->gap_ms : GUARD_SILENT_MS;
+
+	if ((!r->has_gap && !r->has_lost) ||
+	    g->silent_us <= (int64_t)limit * 1000)
+		return false;
+	if (!r->has_gap && g->silent_packets <= r->lost)
+		return false;
+	buf_printf(why,
+		   "guard '%s': %lld of %lld flows have had no answer for "
+		   "%lld ms, at most %u may be%s",
+		   r->name, (long long)g->silent, (long long)g->flows,
+		   (long long)g->silent_us / 1000, limit,
+		   g->black_hole ? "; small packets pass, full ones vanish: "
+				   "the path's MTU is too small and no router "
+				   "says so"
+				 : "");
+	return true;
+}
+
+static bool too_much_lost(struct guard_state *g, int64_t now_us,
+			  struct buf *why)
+{
+	const struct plan_guard *r = g->rule;
+	int64_t lost = growth(g, now_us).lost;
+
+	if (!r->has_lost || lost <= r->lost)
+		return false;
+	buf_printf(why,
+		   "guard '%s': %lld packets lost in %u ms, at most %u may be",
+		   r->name, (long long)lost, r->window_ms, r->lost);
+	return true;
+}
+
+static bool too_long_a_gap(struct guard_state *g, struct buf *why)
+{
+	const struct plan_guard *r = g->rule;
+	bool bad = g->last_gap_us > (int64_t)r->gap_ms * 1000;
+
+	if (!r->has_gap || g->last_gap_us <= g->gap_us)
+		return false;
+	g->gap_us = g->last_gap_us;
+	if (bad)
+		buf_printf(why,
+			   "guard '%s': nothing came through for %lld ms, at "
+			   "most %u may be",
+			   r->name, (long long)g->last_gap_us / 1000,
+			   r->gap_ms);
+	return bad;
+}
+
+static bool too_slow(const struct guard_state *g, struct buf *why)
+{
+	const struct plan_guard *r = g->rule;
+
+	if (!r->has_rtt || g->p99_us <= (int64_t)r->rtt_ms * 1000)
+		return false;
+	buf_printf(why, "guard '%s': round trip %lld ms, at most %u may be",
+		   r->name, (long long)g->p99_us / 1000, r->rtt_ms);
+	return true;
 }
 
 static bool breached(struct guard_state *g, int64_t now_us, struct buf *why)
 {
-	const struct plan_guard *r = g->rule;
-	int64_t lost = lost_in_window(g, now_us);
+	return too_silent(g, why) || too_much_lost(g, now_us, why) ||
+	       too_long_a_gap(g, why) || too_slow(g, why);
+}
 
-	if (r->has_lost && lost > r->lost) {
+/* ---- blind ---- */
+
+static bool is_blind(struct guard_state *g, int64_t now_us, struct buf *why)
+{
+	int64_t seen = g->n ? sample_at(g, g->n - 1)->us : g->since_us;
+	struct guard_sample grown;
+
+	if (now_us - seen > window_us(g) + GRACE_US) {
 		buf_printf(why,
-			   "guard '%s': %lld packets lost in %u ms, at "
-			   "most %u may be",
-			   r->name, (long long)lost, r->window_ms, r->lost);
+			   "guard '%s' is blind: its probe has said nothing "
+			   "for %lld s",
+			   g->rule->name, (long long)(now_us - seen) / 1000000);
 		return true;
 	}
-	if (r->has_gap && g->last_gap_us > g->gap_us) {
-		bool bad = g->last_gap_us > (int64_t)r->gap_ms * 1000;
-
-		g->gap_us = g->last_gap_us;
-		if (bad)
-			buf_printf(why,
-				   "guard '%s': nothing came through for "
-				   "%lld ms, at most %u may be",
-				   r->name, (long long)g->last_gap_us / 1000,
-				   r->gap_ms);
-		return bad;
-	}
-	if (r->has_rtt && g->rtt_us > (int64_t)r->rtt_ms * 1000) {
+	if (!g->n)
+		return false;
+	grown = growth(g, now_us);
+	if (g->refusing)
 		buf_printf(why,
-			   "guard '%s': round trip %lld ms, at most %u "
-			   "may be",
-			   r->name, (long long)g->rtt_us / 1000, r->rtt_ms);
-		return true;
-	}
-	return false;
+			   "guard '%s' is blind: the target answers that "
+			   "nobody listens there",
+			   g->rule->name);
+	else if (grown.unknown > 0)
+		buf_printf(why,
+			   "guard '%s' is blind: the far end or the probe "
+			   "started again, %lld packets have no known fate",
+			   g->rule->name, (long long)grown.unknown);
+	else if (grown.stall_us > window_us(g) / 2)
+		buf_printf(why,
+			   "guard '%s' is blind: its probe did not run for "
+			   "%lld ms of the last %u",
+			   g->rule->name, (long long)grown.stall_us / 1000,
+			   g->rule->window_ms);
+	else
+		return false;
+	return true;
 }
 
 enum guard_verdict guard_judge(struct guard_state *g, int64_t now_us,
 			       struct buf *why)
 {
-	int64_t seen = g->n ? sample_at(g, g->n - 1)->us : g->since_us;
-	int64_t patience = (int64_t)g->rule->window_ms * 1000 + GRACE_US;
-
-	if (now_us - seen > patience) {
-		buf_printf(why,
-			   "guard '%s' is blind: its probe has said "
-			   "nothing for %lld s",
-			   g->rule->name, (long long)(now_us - seen) / 1000000);
-		return GUARD_BLIND;
-	}
-	return g->n && breached(g, now_us, why) ? GUARD_BREACH : GUARD_PASS;
+	if (g->n && breached(g, now_us, why))
+		return GUARD_BREACH;
+	return is_blind(g, now_us, why) ? GUARD_BLIND : GUARD_PASS;
 }

@@ -1,8 +1,17 @@
 /*
  * guards.h - rules over the probes' counters: pass, breach or blind
  *
- * Pure: samples and the time go in, a verdict comes out.  Blind is not bad: no
- * sample for the window and three seconds more says that nothing is known.
+ * Pure: samples (watch/sample.h) and the time go in, a verdict comes out.
+ *
+ *	breach  more packets lost in the window than may be (settled, so two
+ *	        seconds after the fact); or flows silent for longer than may be
+ *	        (at once): 'gap' if the guard has one, else GUARD_SILENT_MS; or
+ *	        a round trip that is too long
+ *	blind   no line for the window and three seconds more; the target says
+ *	        that nobody reflects; packets whose fate nobody knows; the
+ *	        probe itself did not run for half of the window
+ *
+ * Blind is not bad, and what is not known is never a breach.
  */
 #ifndef CUTOVER_ENGINE_GUARDS_H
 #define CUTOVER_ENGINE_GUARDS_H
@@ -11,10 +20,11 @@
 #include "orchestrator/plan/plan.h"
 
 #define GUARDS_SAMPLES 128
+#define GUARD_SILENT_MS 700
 
 struct guard_sample {
 	int64_t us;
-	int64_t lost; /* since the probe started */
+	int64_t lost, unknown, stall_us; /* since the probe started */
 };
 
 struct guard_state {
@@ -23,13 +33,17 @@ struct guard_state {
 	size_t n, at;
 	int64_t since_us; /* when it began to look */
 	int64_t gap_us;	  /* longest gap that was judged already */
-	int64_t rtt_us, last_gap_us;
+	/* of the last sample */
+	int64_t p50_us, p99_us, last_gap_us, flows, silent, silent_us;
+	int64_t silent_packets, black_hole;
+	bool refusing;
+	int64_t base_p50_us; /* the baseline's; 0: none yet */
 	enum guard_verdict verdict;
 };
 
 void guard_start(struct guard_state *g, const struct plan_guard *rule,
 		 int64_t now_us);
-/* One JSON sample of the guard's probe (watch/sender.h). */
+/* One JSON sample of the guard's probe (watch/sample.h). */
 void guard_feed(struct guard_state *g, int64_t now_us, const json_t *sample);
 /* The verdict now; `why` gets a sentence when it is not 'pass'. */
 enum guard_verdict guard_judge(struct guard_state *g, int64_t now_us,

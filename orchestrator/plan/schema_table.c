@@ -241,10 +241,10 @@ static const struct schema_field probe_fields[] = {
 	{ "to", SCHEMA_ADDRESS, SCHEMA_REQUIRED, AT(plan_probe, to), .doc = "The address that answers." },
 	{ "port", SCHEMA_NUMBER, 0, AT(plan_probe, port), .min = 1, .max = 65535, .dflt_note = "the kind's own", .doc = "Its port." },
 	{ "rate", SCHEMA_RATE, 0, AT(plan_probe, rate), .dflt = "100/s", .min = 1, .max = 100000, .doc = "Packets per second, over all flows." },
-	{ "flows", SCHEMA_NUMBER, 0, AT(plan_probe, flows), .dflt = "16", .min = 1, .max = 1024,
-	  .doc = "Source ports; one flow tests one link, so take enough." },
+	{ "flows", SCHEMA_NUMBER, 0, AT(plan_probe, flows), .dflt = "16", .min = 1, .max = 256,
+	  .doc = "Source ports; one flow tests one link, so take enough. A flow is seen to fall silent after three of its packets." },
 	{ "size", SCHEMA_SIZE, 0, AT(plan_probe, size), .max = 65000, .dflt_note = "the smallest", .doc = "Payload." },
-	{ "df", SCHEMA_BOOL, 0, AT(plan_probe, df), .dflt = "false", .doc = "Forbid fragmentation." },
+	{ "df", SCHEMA_BOOL, 0, AT(plan_probe, df), .dflt = "false", .doc = "Forbid fragmentation. Every fourth packet of a flow is then small, which tells a path MTU that is too small from loss." },
 	{ "group", SCHEMA_REF, 0, NOWHERE, .doc = "The group whose loss this is." },
 };
 OBJECT(probe, "probe", plan_probe, "A measurement that runs for the whole cutover.");
@@ -252,12 +252,12 @@ OBJECT(probe, "probe", plan_probe, "A measurement that runs for the whole cutove
 static const struct schema_field guard_fields[] = {
 	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_guard, name), .doc = "Its name in this plan." },
 	{ "probe", SCHEMA_REF, SCHEMA_REQUIRED, NOWHERE, .doc = "A probe, or `sessions`: every BGP session that should be up." },
-	{ "lost", SCHEMA_NUMBER, 0, AT(plan_guard, lost), .max = 4294967295, .doc = "Packets lost in the window, at most." },
-	{ "gap", SCHEMA_MS, 0, AT(plan_guard, gap_ms), .max = 3600000, .doc = "Longest time without an answer, at most." },
+	{ "lost", SCHEMA_NUMBER, 0, AT(plan_guard, lost), .max = 4294967295, .doc = "Packets lost in the window, at most. A packet counts as lost two seconds after it was sent; but flows that have had no answer for 700 ms, with more packets than that unanswered, are a breach at once." },
+	{ "gap", SCHEMA_MS, 0, AT(plan_guard, gap_ms), .max = 3600000, .doc = "Longest time without an answer, at most; instead of the 700 ms. A pause of the probe itself does not count." },
 	{ "rtt", SCHEMA_MS, 0, AT(plan_guard, rtt_ms), .max = 60000, .doc = "Round-trip time (99th percentile), at most." },
 	{ "window", SCHEMA_MS, 0, AT(plan_guard, window_ms), .dflt = "5s", .min = 1000, .max = 3600000, .doc = "The time over which it is judged." },
 	{ "breach", SCHEMA_CHOICE, 0, AT(plan_guard, breach), .words = "rollback|hold", .dflt = "rollback", .doc = "What a breach does." },
-	{ "blind", SCHEMA_CHOICE, 0, AT(plan_guard, blind), .words = "hold|ignore", .dflt = "hold", .doc = "What losing sight does." },
+	{ "blind", SCHEMA_CHOICE, 0, AT(plan_guard, blind), .words = "hold|ignore", .dflt = "hold", .doc = "What losing sight does: the probe says nothing any more, its target no longer reflects, or it did not run itself." },
 };
 OBJECT(guard, "guard", plan_guard, "A rule over a measurement: pass, breach or blind.");
 

@@ -1,312 +1,329 @@
 /*
  * sender.c - pacing, receiving, reporting
  *
- * Packet k leaves at start + k/rate; a sender that was held up catches up, but
- * not more than CATCH_UP packets at once, since a burst would measure queues.
- * What it could not send in time is sent late, never left out.  One thread.
+ * Packet k leaves at start + k/rate, by a clock that stands still while this
+ * process does (pace.h): a sender that was held up does not catch up with a
+ * burst, which would measure queues, and does not take its own pause for the
+ * path's.  With DF and a size every fourth packet of a flow is small, so that
+ * a path MTU that swallows the others without a word is seen for what it is.
+ *
+ * One thread.  Order of a turn: clock, replies, complaints, packets, a line.
  */
 #include "orchestrator/watch/sender.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <poll.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "orchestrator/base/clock.h"
+#include "orchestrator/base/mem.h"
 #include "orchestrator/watch/flow.h"
+#include "orchestrator/watch/pace.h"
+#include "orchestrator/watch/packet.h"
 
-#define CATCH_UP 16
+#define AT_ONCE 16 /* packets of one turn at most */
+#define SMALL_EVERY 4
 #define TAIL_US (FLOW_LATE_US + 100000)
-#define RTTS 65536
 
 struct sender {
-	const struct sender_options *o;
-	struct pollfd fd[SENDER_FLOWS_MAX + 1];
+	const struct probe_options *o;
+	const struct packet_kind *kind;
+	struct probe_ends ends;
+	struct pollfd fd[PROBE_FLOWS_MAX + 1];
 	struct flow *flow;
-	int64_t *rtt; /* of this interval */
-	size_t n_rtt;
+	struct sample_rtts rtts;
+	struct sample_clock clock;
+	struct pace pace;
+	int64_t now_us, start_us;
 	uint64_t sent;
-	int64_t start_us;
-	size_t size;
+	size_t size; /* bytes on the socket */
+	int64_t unreachable, too_big, path_mtu;
+	bool refusing;
 };
-
-static int flow_socket(const struct sender_options *o,
-		       const struct addrinfo *to, const struct addrinfo *from,
-		       struct err *e)
-{
-	int probe = o->df ? IP_PMTUDISC_PROBE : IP_PMTUDISC_DONT;
-	int fd = socket(to->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int big = 1 << 20;
-
-	if (fd < 0) {
-		err_errno(e, ERR_IO, "socket");
-		return -1;
-	}
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &big, sizeof(big));
-	if (to->ai_family == AF_INET)
-		setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe,
-			   sizeof(probe));
-	if (from && bind(fd, from->ai_addr, from->ai_addrlen) < 0)
-		err_errno(e, ERR_IO, "cannot send from '%s'", o->from);
-	else if (connect(fd, to->ai_addr, to->ai_addrlen) < 0)
-		err_errno(e, ERR_IO, "cannot reach '%s'", o->to);
-	else
-		return fd;
-	close(fd);
-	return -1;
-}
-
-static struct addrinfo *resolve(const char *address, uint16_t port,
-				struct err *e)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
-				 .ai_flags = AI_NUMERICHOST};
-	mem_auto_free char *service = mem_format("%u", port);
-	struct addrinfo *a;
-	int rc = getaddrinfo(address, service, &hints, &a);
-
-	if (rc == 0)
-		return a;
-	err_set(e, ERR_USAGE, "'%s' is not an address: %s", address,
-		gai_strerror(rc));
-	return NULL;
-}
 
 static bool open_flows(struct sender *s, struct err *e)
 {
-	const struct sender_options *o = s->o;
-	struct addrinfo *to = resolve(o->to, o->port, e);
-	struct addrinfo *from = NULL;
-	bool ok = to != NULL;
-
-	if (ok && o->from) {
-		from = resolve(o->from, 0, e);
-		ok = from != NULL;
-	}
-	if (ok && from && from->ai_family != to->ai_family)
-		ok = err_set(e, ERR_USAGE, "'%s' and '%s' are of two families",
-			     o->from, o->to);
-	for (size_t i = 0; ok && i < o->flows; i++) {
-		s->fd[i].fd = flow_socket(o, to, from, e);
+	if (!probe_ends_parse(s->o, &s->ends, e))
+		return false;
+	for (size_t i = 0; i < s->o->flows; i++) {
+		s->fd[i].fd = packet_open(s->kind, s->o, &s->ends, e);
 		s->fd[i].events = POLLIN;
 		flow_init(&s->flow[i]);
-		ok = s->fd[i].fd >= 0;
+		if (s->fd[i].fd < 0)
+			return false;
 	}
-	if (to)
-		freeaddrinfo(to);
-	if (from)
-		freeaddrinfo(from);
-	return ok;
+	return true;
+}
+
+/* ---- complaints ---- */
+
+static void refused(struct sender *s)
+{
+	s->refusing = true;
+	for (size_t i = 0; i < s->o->flows; i++)
+		flow_refused(&s->flow[i], s->now_us);
+}
+
+static void answered(struct sender *s)
+{
+	if (!s->refusing)
+		return;
+	s->refusing = false;
+	for (size_t i = 0; i < s->o->flows; i++)
+		flow_reflected(&s->flow[i], s->now_us);
+}
+
+static void hear_complaints(struct sender *s, size_t i)
+{
+	struct packet_complaint c;
+
+	while (packet_complaint(s->fd[i].fd, &s->ends, &c)) {
+		if (c.error == ECONNREFUSED && c.by_target) {
+			refused(s);
+		} else if (c.error == EMSGSIZE) {
+			s->path_mtu = c.mtu;
+			flow_too_big(&s->flow[i], s->now_us);
+		} else {
+			s->unreachable++;
+		}
+	}
+}
+
+/* ---- packets ---- */
+
+/* False: the system would not take it, which is no loss of the path. */
+static bool put(struct sender *s, size_t i, const uint8_t *packet, size_t n)
+{
+	for (int k = 0; k < 2; k++) {
+		if (send(s->fd[i].fd, packet, n, MSG_DONTWAIT) >= 0)
+			return true;
+		if (errno == EMSGSIZE) {
+			s->too_big++;
+			return false;
+		}
+		if (errno == EAGAIN || errno == ENOBUFS)
+			return false;
+		/* an earlier packet's error, told now: this one did not go */
+		hear_complaints(s, i);
+	}
+	return true; /* no route, or forbidden: sent, and lost */
 }
 
 static void send_one(struct sender *s)
 {
-	uint8_t packet[STAMP_MAX] = {0};
-	size_t i = s->sent++ % s->o->flows;
-	struct stamp_sender p = {
-		.seq = flow_sent(&s->flow[i], clock_mono_us()),
-		.sent_us = clock_wall_us(),
-		.ssid = (uint16_t)getpid(),
-	};
+	uint8_t packet[PROBE_SIZE_MAX + 64] = {0};
+	size_t i = s->sent % s->o->flows, n = s->size;
+	bool small = s->o->df && n > s->kind->least &&
+		     s->sent / s->o->flows % SMALL_EVERY == SMALL_EVERY - 1;
+	uint32_t seq = flow_sent(&s->flow[i], s->now_us, small);
 
-	stamp_sender_encode(&p, packet);
-	/* refused or unreachable: it was sent, and it is lost */
-	if (send(s->fd[i].fd, packet, s->size, MSG_DONTWAIT) < 0)
-		return;
+	if (small)
+		n = s->kind->least;
+	s->sent++;
+	s->kind->encode(packet, n, s->ends.to.ss_family, seq, (uint32_t)i);
+	if (!put(s, i, packet, n))
+		flow_unsent(&s->flow[i]);
 }
 
-static void send_due(struct sender *s, int64_t now)
+static uint64_t due(const struct sender *s)
 {
-	uint64_t due = (uint64_t)(now - s->start_us) * s->o->rate / 1000000 + 1;
+	return (uint64_t)(s->now_us - s->start_us) * s->o->rate / 1000000 + 1;
+}
 
-	for (int n = 0; s->sent < due && n < CATCH_UP; n++)
+static void send_due(struct sender *s)
+{
+	for (int n = 0; s->sent < due(s) && n < AT_ONCE; n++)
 		send_one(s);
+	if (due(s) > s->sent + s->o->rate / 10 + AT_ONCE)
+		s->sent = due(s) - 1; /* too fast for us: not all of it */
 }
 
 static void receive(struct sender *s, size_t i)
 {
-	uint8_t packet[STAMP_MAX];
+	uint8_t packet[PROBE_SIZE_MAX + 128];
 	struct stamp_reply r;
 	ssize_t n;
 
 	while ((n = recv(s->fd[i].fd, packet, sizeof(packet), MSG_DONTWAIT)) >=
-		       0 ||
-	       errno == ECONNREFUSED) {
+	       0) {
 		int64_t rtt;
 
-		if (n < 0 || !stamp_reply_decode(packet, (size_t)n, &r))
+		if (!s->kind->decode(packet, (size_t)n, s->ends.to.ss_family,
+				     (uint32_t)i, &r))
 			continue;
-		rtt = flow_reply(&s->flow[i], &r, clock_mono_us());
-		if (rtt >= 0 && s->n_rtt < RTTS)
-			s->rtt[s->n_rtt++] = rtt;
+		rtt = flow_reply(&s->flow[i], &r, s->now_us);
+		if (rtt < 0)
+			continue;
+		sample_rtt_add(&s->rtts, rtt);
+		answered(s);
 	}
 }
 
-static int by_size(const void *a, const void *b)
+static void receive_all(struct sender *s)
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static json_t *rtt_json(struct sender *s)
-{
-	json_t *j = json_object();
-	size_t n = s->n_rtt;
-
-	if (!n)
-		return j;
-	qsort(s->rtt, n, sizeof(*s->rtt), by_size);
-	json_object_set_new(j, "min", json_integer(s->rtt[0]));
-	json_object_set_new(j, "p50", json_integer(s->rtt[n / 2]));
-	json_object_set_new(j, "p99", json_integer(s->rtt[n - 1 - n / 100]));
-	json_object_set_new(j, "max", json_integer(s->rtt[n - 1]));
-	s->n_rtt = 0;
-	return j;
-}
-
-static json_t *report(struct sender *s, bool final)
-{
-	struct flow_counts all = {0};
-	int64_t reordered = 0, duplicate = 0, late = 0, gf = 0, gb = 0, rs = 0;
-	int64_t now = clock_mono_us();
-	bool stateful = true;
-	json_t *j;
-
 	for (size_t i = 0; i < s->o->flows; i++) {
-		const struct flow *f = &s->flow[i];
-		struct flow_counts c;
-
-		flow_count(f, now, &c);
-		all.sent += c.sent;
-		all.received += c.received;
-		all.forward += c.forward;
-		all.backward += c.backward;
-		all.somewhere += c.somewhere;
-		all.unsettled += c.unsettled;
-		reordered += f->reordered;
-		duplicate += f->duplicate;
-		late += f->late;
-		rs += f->restarts;
-		stateful &= !f->heard || f->stateful;
-		gf = f->gap_forward_us > gf ? f->gap_forward_us : gf;
-		gb = f->gap_backward_us > gb ? f->gap_backward_us : gb;
-	}
-	j = json_pack(
-		"{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,"
-		"s:b,s:I,s:o}",
-		"t_us", (json_int_t)clock_wall_us(), "sent",
-		(json_int_t)all.sent, "received", (json_int_t)all.received,
-		"lost_forward", (json_int_t)all.forward, "lost_backward",
-		(json_int_t)all.backward, "lost_roundtrip",
-		(json_int_t)all.somewhere, "unsettled",
-		(json_int_t)all.unsettled, "reordered", (json_int_t)reordered,
-		"duplicate", (json_int_t)duplicate, "late", (json_int_t)late,
-		"gap_forward_us", (json_int_t)gf, "gap_backward_us",
-		(json_int_t)gb, "flows", (json_int_t)s->o->flows, "stateful",
-		stateful, "restarts", (json_int_t)rs, "rtt_us", rtt_json(s));
-	if (final)
-		json_object_set_new(j, "final", json_true());
-	return j;
-}
-
-static bool stdin_ended(void)
-{
-	char c[64];
-
-	return read(0, c, sizeof(c)) == 0;
-}
-
-/* Waits up to us for replies; true: standard input ended. */
-static bool wait_for(struct sender *s, int64_t us)
-{
-	struct timespec t = {.tv_sec = us / 1000000,
-			     .tv_nsec = us % 1000000 * 1000};
-	size_t n = s->o->flows;
-
-	s->fd[n] = (struct pollfd){.fd = s->o->watch_stdin ? 0 : -1,
-				   .events = POLLIN};
-	if (ppoll(s->fd, n + 1, &t, NULL) <= 0)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (s->fd[i].revents)
+		if (s->fd[i].revents & (POLLIN | POLLERR))
 			receive(s, i);
-	return s->fd[n].revents && stdin_ended();
+		if (s->fd[i].revents & POLLERR)
+			hear_complaints(s, i);
+	}
 }
 
-static bool say(struct sender *s, sender_report_fn *fn, void *arg, bool final)
-{
-	json_auto *j = report(s, final);
+/* ---- what is said ---- */
 
+static void add_flow(struct sender *s, struct flow *f, struct sample *a)
+{
+	struct flow_counts c;
+	int64_t packets, silence = flow_silence(f, s->now_us, &packets);
+	int64_t gap = f->gap_forward_us > f->gap_backward_us
+			      ? f->gap_forward_us
+			      : f->gap_backward_us;
+
+	flow_count(f, s->now_us, &c);
+	a->sent += c.sent;
+	a->received += c.received;
+	a->lost_forward += c.forward;
+	a->lost_backward += c.backward;
+	a->lost_roundtrip += c.somewhere;
+	a->unsettled += c.unsettled;
+	a->unreflected += c.unreflected;
+	a->too_big += c.too_big;
+	a->reordered += f->reordered;
+	a->duplicate += f->duplicate;
+	a->late += f->late;
+	a->restarts += f->restarts;
+	a->stateful &= !f->heard || f->stateful;
+	if (f->heard && !f->stateful) {
+		if (gap > a->gap_roundtrip_us)
+			a->gap_roundtrip_us = gap;
+	} else {
+		if (f->gap_forward_us > a->gap_forward_us)
+			a->gap_forward_us = f->gap_forward_us;
+		if (f->gap_backward_us > a->gap_backward_us)
+			a->gap_backward_us = f->gap_backward_us;
+	}
+	a->black_hole += flow_black_hole(f, s->now_us) > SAMPLE_SILENT_US;
+	if (silence < SAMPLE_SILENT_US)
+		return;
+	a->silent++;
+	a->silent_packets += packets;
+	if (silence > a->silent_us)
+		a->silent_us = silence;
+}
+
+static void take_sample(struct sender *s, struct sample *ret)
+{
+	*ret = (struct sample){
+		.kind = s->kind->name,
+		.stateful = true,
+		.flows = s->o->flows,
+		.stall_us = s->pace.stall_us,
+		.unreachable = s->unreachable,
+		.too_big = s->too_big,
+		.path_mtu = s->path_mtu,
+		.refusing = s->refusing,
+	};
+	for (size_t i = 0; i < s->o->flows; i++)
+		add_flow(s, &s->flow[i], ret);
+}
+
+static bool say(struct sender *s, const struct sample *a, bool final,
+		sample_fn *fn, void *arg)
+{
+	json_auto *j = sample_json(a, &s->rtts, clock_wall_us(), final);
+
+	if (s->clock.regular)
+		s->rtts.n = 0;
 	return fn(arg, j);
 }
 
-static void loop(struct sender *s, sender_report_fn *fn, void *arg,
-		 volatile sig_atomic_t *stop)
+static bool say_if_due(struct sender *s, sample_fn *fn, void *arg)
 {
-	int64_t interval = (int64_t)s->o->interval_ms * 1000;
-	int64_t next_report, end;
+	struct sample a;
 
-	s->start_us = clock_mono_us();
-	next_report = s->start_us + interval;
-	while (!*stop) {
-		int64_t now = clock_mono_us();
-		int64_t due =
-			s->start_us + (int64_t)(s->sent * 1000000 / s->o->rate);
-
-		if (s->o->duration_us && now - s->start_us >= s->o->duration_us)
-			break;
-		send_due(s, now);
-		if (now >= next_report) {
-			next_report += interval;
-			if (!say(s, fn, arg, false))
-				break;
-		}
-		due = s->start_us + (int64_t)(s->sent * 1000000 / s->o->rate);
-		if (due > next_report)
-			due = next_report;
-		now = clock_mono_us();
-		if (wait_for(s, due > now ? due - now : 0))
-			break;
-	}
-	end = clock_mono_us() + TAIL_US;
-	s->fd[s->o->flows].fd = -1;
-	while (clock_mono_us() < end && !(*stop > 1)) {
-		struct pollfd *in = &s->fd[s->o->flows];
-		struct timespec t = {.tv_nsec = 50000000};
-
-		in->fd = -1;
-		if (ppoll(s->fd, s->o->flows, &t, NULL) > 0)
-			for (size_t i = 0; i < s->o->flows; i++)
-				if (s->fd[i].revents)
-					receive(s, i);
-	}
-	say(s, fn, arg, true);
+	if (!sample_clock_look(&s->clock, s->now_us))
+		return true;
+	take_sample(s, &a);
+	return !sample_clock_due(&s->clock, s->now_us, &a) ||
+	       say(s, &a, false, fn, arg);
 }
 
-bool sender_run(const struct sender_options *o, sender_report_fn *fn, void *arg,
+/* ---- the loop ---- */
+
+static int64_t until_next(const struct sender *s, bool sending)
+{
+	int64_t at = s->start_us + (int64_t)(s->sent * 1000000 / s->o->rate);
+	int64_t left = at - s->now_us;
+
+	if (!sending || left > PACE_TURN_US)
+		return PACE_TURN_US;
+	return left > 0 ? left : 0;
+}
+
+/* Waits for replies; true: standard input ended. */
+static bool wait_for(struct sender *s, int64_t us, bool watch_stdin)
+{
+	struct timespec t = {.tv_nsec = us * 1000};
+	size_t n = s->o->flows;
+	int rc;
+
+	s->fd[n] =
+		(struct pollfd){.fd = watch_stdin ? 0 : -1, .events = POLLIN};
+	rc = ppoll(s->fd, n + 1, &t, NULL);
+	s->now_us = pace_turn(&s->pace, clock_mono_us());
+	if (rc <= 0)
+		return false;
+	receive_all(s);
+	return s->fd[n].revents && probe_stdin_ended();
+}
+
+static void send_phase(struct sender *s, sample_fn *fn, void *arg,
+		       volatile sig_atomic_t *stop)
+{
+	while (!*stop) {
+		if (s->o->duration_us &&
+		    s->now_us - s->start_us >= s->o->duration_us)
+			return;
+		send_due(s);
+		if (!say_if_due(s, fn, arg))
+			return;
+		if (wait_for(s, until_next(s, true), s->o->watch_stdin))
+			return;
+	}
+}
+
+static void loop(struct sender *s, sample_fn *fn, void *arg,
+		 volatile sig_atomic_t *stop)
+{
+	struct sample a;
+	int64_t end;
+
+	pace_start(&s->pace, clock_mono_us());
+	s->start_us = s->now_us = pace_turn(&s->pace, clock_mono_us());
+	sample_clock_start(&s->clock, s->now_us, s->o->interval_ms);
+	send_phase(s, fn, arg, stop);
+	end = s->now_us + TAIL_US;
+	while (s->now_us < end && *stop < 2)
+		wait_for(s, until_next(s, false), false);
+	take_sample(s, &a);
+	a.silent = a.silent_us = a.silent_packets = 0; /* we fell silent */
+	say(s, &a, true, fn, arg);
+}
+
+bool sender_run(const struct probe_options *o, sample_fn *fn, void *arg,
 		volatile sig_atomic_t *stop, struct err *e)
 {
-	struct sender s = {.o = o};
+	const struct packet_kind *k =
+		strcmp(o->kind, "icmp") == 0 ? &packet_icmp : &packet_stamp;
+	struct sender s = {.o = o, .kind = k};
 	bool ok;
 
-	if (!o->flows || o->flows > SENDER_FLOWS_MAX || !o->rate ||
-	    o->size > STAMP_MAX)
-		return err_set(e, ERR_USAGE,
-			       "flows are 1 to %d, the rate at least 1/s, the "
-			       "size at most %d bytes",
-			       SENDER_FLOWS_MAX, STAMP_MAX);
-	s.size = o->size < STAMP_BYTES ? STAMP_BYTES : o->size;
+	s.size = o->size + k->extra < k->least ? k->least : o->size + k->extra;
 	s.flow = mem_calloc(o->flows, sizeof(*s.flow));
-	s.rtt = mem_calloc(RTTS, sizeof(*s.rtt));
+	s.rtts.v = mem_calloc(SAMPLE_RTTS, sizeof(*s.rtts.v));
 	for (size_t i = 0; i < o->flows; i++)
 		s.fd[i].fd = -1;
-	prctl(PR_SET_TIMERSLACK, 50000UL);
 	ok = open_flows(&s, e);
 	if (ok)
 		loop(&s, fn, arg, stop);
@@ -314,6 +331,6 @@ bool sender_run(const struct sender_options *o, sender_report_fn *fn, void *arg,
 		if (s.fd[i].fd >= 0)
 			close(s.fd[i].fd);
 	free(s.flow);
-	free(s.rtt);
+	free(s.rtts.v);
 	return ok;
 }
