@@ -24,8 +24,9 @@
 #include "orchestrator/base/json.h"
 
 #define SAMPLE_SILENT_US 300000 /* from here on a flow counts as silent */
-#define SAMPLE_HURRY_US 100000	/* between two lines while something is wrong  \
-				 */
+#define SAMPLE_HURRY_US                                                        \
+	100000 /* between two lines while something is wrong                   \
+		*/
 
 struct sample {
 	const char *kind;
