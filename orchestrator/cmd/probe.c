@@ -39,9 +39,11 @@ static const char probe_usage[] =
 
 static const char reflect_usage[] =
 	"usage: cutover reflect [--listen ADDRESS]... [--port N]\n"
-	"                       [--stdin-control]\n"
+	"                       [--tcp] [--df] [--stdin-control]\n"
 	"\n"
-	"Answers STAMP packets, counting for itself (stateful, RFC 8762).\n";
+	"Answers STAMP packets, counting for itself (stateful, RFC 8762).\n"
+	"--tcp: is a TCP echo service on the same port besides, for probes of\n"
+	"kind tcp-flow.  --df: replies must not be fragmented on the way.\n";
 
 static volatile sig_atomic_t stop;
 
@@ -122,6 +124,8 @@ enum {
 	P_STDIN,
 	P_KIND,
 	P_LISTEN,
+	P_PATH,
+	P_TCP,
 	P_HELP
 };
 
@@ -138,6 +142,7 @@ static const struct option probe_options[] = {
 	{"json", no_argument, NULL, P_JSON},
 	{"stdin-control", no_argument, NULL, P_STDIN},
 	{"kind", required_argument, NULL, P_KIND},
+	{"path", required_argument, NULL, P_PATH},
 	{"help", no_argument, NULL, P_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -171,6 +176,13 @@ static bool take(struct probe_options *o, struct probe_printer *p, int opt)
 		return true;
 	case P_INTERVAL:
 		return number(optarg, 100, 3600000, &o->interval_ms);
+	case P_PATH:
+		o->path = optarg;
+		if (*optarg == '/' && !strpbrk(optarg, " \r\n"))
+			return true;
+		fprintf(stderr, "cutover: error: a path begins with '/' and "
+				"has no spaces\n");
+		return false;
 	case P_DF:
 		return o->df = true;
 	case P_JSON:
@@ -222,6 +234,8 @@ int cmd_probe(int argc, char **argv)
 static const struct option reflect_options[] = {
 	{"listen", required_argument, NULL, P_LISTEN},
 	{"port", required_argument, NULL, P_PORT},
+	{"tcp", no_argument, NULL, P_TCP},
+	{"df", no_argument, NULL, P_DF},
 	{"stdin-control", no_argument, NULL, P_STDIN},
 	{"help", no_argument, NULL, P_HELP},
 	{NULL, 0, NULL, 0},
@@ -243,6 +257,10 @@ int cmd_reflect(int argc, char **argv)
 		}
 		if (opt == P_STDIN) {
 			o.watch_stdin = true;
+		} else if (opt == P_TCP) {
+			o.tcp = true;
+		} else if (opt == P_DF) {
+			o.df = true;
 		} else if (opt == P_PORT && number(optarg, 1, 65535, &port)) {
 			o.port = (uint16_t)port;
 		} else if (opt == P_LISTEN &&

@@ -9,12 +9,17 @@
 #include <unistd.h>
 
 #include "orchestrator/base/mem.h"
+#include "orchestrator/watch/connects.h"
 #include "orchestrator/watch/sender.h"
 #include "orchestrator/watch/stamp.h"
+#include "orchestrator/watch/stream.h"
 
 static const struct probe_kind kinds[] = {
 	{"stamp", STAMP_PORT, 100, sender_run},
 	{"icmp", 0, 10, sender_run},
+	{"tcp", 443, 10, connects_run},
+	{"http", 80, 10, connects_run},
+	{"tcp-flow", STAMP_PORT, 50, stream_run},
 };
 
 const struct probe_kind *probe_kind_find(const char *name)

@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #include "orchestrator/base/clock.h"
+#include "orchestrator/watch/echo.h"
+#include "orchestrator/watch/probe.h"
 
 #define SENDERS 4096
 #define WAYS 8
@@ -30,7 +32,9 @@ struct sender_state {
 };
 
 struct reflector {
+	const struct reflector_options *o;
 	struct sender_state *v;
+	struct echo *echo; /* or NULL */
 	int fd[REFLECTOR_ADDRESSES];
 	size_t n;
 };
@@ -120,6 +124,20 @@ static void reflect_one(struct reflector *r, int fd)
 		return; /* lost here is lost backward, as it should count */
 }
 
+/* Without DF a long reply is fragmented where it must be, and not lost. */
+static void set_df(int fd, int family, bool df)
+{
+	int probe = df ? IP_PMTUDISC_PROBE : IP_PMTUDISC_DONT;
+	int probe6 = df ? IPV6_PMTUDISC_PROBE : IPV6_PMTUDISC_DONT;
+
+	if (family == AF_INET)
+		setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe,
+			   sizeof(probe));
+	else
+		setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &probe6,
+			   sizeof(probe6));
+}
+
 static bool open_socket(struct reflector *r, const char *address, uint16_t port,
 			struct err *e)
 {
@@ -140,6 +158,7 @@ static bool open_socket(struct reflector *r, const char *address, uint16_t port,
 		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on));
 	if (a->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	set_df(fd, a->ai_family, r->o->df);
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &big, sizeof(big));
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &big, sizeof(big));
 	rc = bind(fd, a->ai_addr, a->ai_addrlen);
@@ -149,45 +168,55 @@ static bool open_socket(struct reflector *r, const char *address, uint16_t port,
 				    address, port);
 }
 
-static bool open_all(struct reflector *r, const struct reflector_options *o,
-		     struct err *e)
+static bool open_both(struct reflector *r, const char *address, struct err *e)
 {
-	for (size_t i = 0; i < o->n_listen; i++)
-		if (!open_socket(r, o->listen[i], o->port, e))
-			return false;
-	return o->n_listen || open_socket(r, "0.0.0.0", o->port, e);
+	return open_socket(r, address, r->o->port, e) &&
+	       (!r->echo || echo_listen(r->echo, address, r->o->port, e));
 }
 
-static bool stdin_ended(void)
+static bool open_all(struct reflector *r, struct err *e)
 {
-	char c[64];
+	for (size_t i = 0; i < r->o->n_listen; i++)
+		if (!open_both(r, r->o->listen[i], e))
+			return false;
+	return r->o->n_listen || open_both(r, "0.0.0.0", e);
+}
 
-	return read(0, c, sizeof(c)) == 0;
+/* One wait and what came; false: standard input ended, or an error. */
+static bool turn(struct reflector *r, struct err *e)
+{
+	struct pollfd v[REFLECTOR_ADDRESSES + 1 + ECHO_FDS];
+	size_t n = r->n + 1, m = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		v[i] = (struct pollfd){.fd = r->fd[i], .events = POLLIN};
+	v[r->n] = (struct pollfd){.fd = r->o->watch_stdin ? 0 : -1,
+				  .events = POLLIN};
+	if (r->echo)
+		m = echo_fds(r->echo, v + n);
+	if (poll(v, n + m, 500) < 0)
+		return errno == EINTR || err_errno(e, ERR_IO, "poll");
+	for (size_t i = 0; i < r->n; i++)
+		if (v[i].revents & POLLIN)
+			reflect_one(r, r->fd[i]);
+	if (r->echo)
+		echo_ready(r->echo, v + n, m);
+	return !v[r->n].revents || !probe_stdin_ended();
 }
 
 bool reflector_run(const struct reflector_options *o,
 		   volatile sig_atomic_t *stop, struct err *e)
 {
-	struct reflector r = {.v = mem_calloc(SENDERS, sizeof(*r.v))};
-	bool ok = open_all(&r, o, e);
+	struct reflector r = {.o = o,
+			      .v = mem_calloc(SENDERS, sizeof(*r.v)),
+			      .echo = o->tcp ? echo_new() : NULL};
+	bool ok = open_all(&r, e);
 
-	while (ok && !*stop) {
-		struct pollfd v[REFLECTOR_ADDRESSES + 1];
-
-		for (size_t i = 0; i < r.n; i++)
-			v[i] = (struct pollfd){.fd = r.fd[i], .events = POLLIN};
-		v[r.n] = (struct pollfd){.fd = o->watch_stdin ? 0 : -1,
-					 .events = POLLIN};
-		if (poll(v, r.n + 1, 500) < 0 && errno != EINTR)
-			ok = err_errno(e, ERR_IO, "poll");
-		for (size_t i = 0; i < r.n; i++)
-			if (v[i].revents & POLLIN)
-				reflect_one(&r, r.fd[i]);
-		if (v[r.n].revents && stdin_ended())
-			break;
-	}
+	while (ok && !*stop && turn(&r, e))
+		;
 	for (size_t i = 0; i < r.n; i++)
 		close(r.fd[i]);
+	echo_free(r.echo);
 	free(r.v);
-	return ok;
+	return ok && (!e || !e->msg);
 }

@@ -19,6 +19,8 @@ struct reflector_options {
 	const char *listen[REFLECTOR_ADDRESSES]; /* none: every address */
 	size_t n_listen;
 	uint16_t port;
+	bool tcp; /* a TCP echo service on the same port besides */
+	bool df;  /* replies must not be fragmented either */
 	bool watch_stdin;
 };
 
