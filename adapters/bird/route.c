@@ -15,27 +15,6 @@
 #include "adapters/bird/reply.h"
 #include "orchestrator/model/prefix.h"
 
-static int text_cmp(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-void state_list_sort_unique(struct state_list *l)
-{
-	size_t n = 0;
-
-	if (!l->n)
-		return;
-	qsort(l->v, l->n, sizeof(*l->v), text_cmp);
-	for (size_t i = 0; i < l->n; i++) {
-		if (n && strcmp(l->v[n - 1], l->v[i]) == 0)
-			free(l->v[i]);
-		else
-			l->v[n++] = l->v[i];
-	}
-	l->n = n;
-}
-
 void bird_route_done(struct bird_route *r)
 {
 	free(r->protocol);

@@ -32,6 +32,4 @@ int64_t bird_route_count(const char *text, size_t len);
  */
 bool bird_kernel_parse(const char *text, size_t len, struct state_list *ret);
 
-void state_list_sort_unique(struct state_list *l);
-
 #endif

@@ -5,7 +5,7 @@
  * a name of its own, and bound afterwards.  The lines are idempotent: entering
  * them again over a half-made copy of the same body completes it.
  *
- * Invariants: route-map sequence numbers count 10 a chunk; what nothing
+ * Invariants: route-map sequence numbers count 10 a chunk, or 1; what nothing
  * matched is denied by an explicit last entry.  Pure.
  */
 #include "adapters/frr/policy.h"
@@ -14,7 +14,7 @@
 
 #include "orchestrator/model/prefix.h"
 
-#define SEQ_STEP 10
+#define SEQ_STEP 10 /* 1 where a route-map would run out of numbers */
 #define SEQ_MAX 65000
 
 /* A run of prefixes of one family, at most FRR_CHUNK of them. */
@@ -39,6 +39,22 @@ static struct chunk next_chunk(const struct state_list *l, size_t from)
 	       is_v6(l->v[c.from + c.n]) == c.v6)
 		c.n++;
 	return c;
+}
+
+static size_t count_chunks(const struct resource *r)
+{
+	const struct state_policy_entries *l = &r->route_policy.entries;
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		size_t from = 0;
+
+		do {
+			from += next_chunk(&l->v[i].prefixes, from).n;
+			n++;
+		} while (from < l->v[i].prefixes.n);
+	}
+	return n;
 }
 
 /* ---- can it be expressed? ---- */
@@ -86,7 +102,6 @@ bool frr_policy_check(const struct resource *r, struct err *e)
 {
 	const struct state_policy_entries *l = &r->route_policy.entries;
 	const char *dir = r->route_policy.direction;
-	size_t chunks = 0;
 
 	if (!frr_word_ok(r->name) || strlen(r->name) > 100 ||
 	    strncmp(r->name, FRR_OWN, strlen(FRR_OWN)) != 0)
@@ -100,12 +115,10 @@ bool frr_policy_check(const struct resource *r, struct err *e)
 		return err_set(e, ERR_INVALID,
 			       "policy '%s' is neither import nor export",
 			       r->name);
-	for (size_t i = 0; i < l->n; i++) {
+	for (size_t i = 0; i < l->n; i++)
 		if (!check_entry(r->name, &l->v[i], e))
 			return false;
-		chunks += l->v[i].prefixes.n / FRR_CHUNK + 2;
-	}
-	if (chunks * SEQ_STEP > SEQ_MAX)
+	if (count_chunks(r) > SEQ_MAX - SEQ_STEP)
 		return err_set(e, ERR_INVALID,
 			       "policy '%s' has more prefixes than a route-map "
 			       "takes; use aggregates or match a community",
@@ -174,7 +187,8 @@ static void add_map(uint32_t asn, const char *name, size_t entry, size_t nr,
 /* ---- make and remove ---- */
 
 static unsigned create_entry(uint32_t asn, const char *name, size_t entry,
-			     unsigned seq, const struct state_policy_entry *x,
+			     unsigned seq, unsigned step,
+			     const struct state_policy_entry *x,
 			     struct buf *out)
 {
 	size_t from = 0, nr = 1;
@@ -190,7 +204,7 @@ static unsigned create_entry(uint32_t asn, const char *name, size_t entry,
 		add_list(name, entry, nr, &x->prefixes, &c, out);
 		add_map(asn, name, entry, nr, seq, x, &c, out);
 		from += c.n;
-		seq += SEQ_STEP;
+		seq += step;
 		nr++;
 	} while (from < x->prefixes.n);
 	return seq;
@@ -200,6 +214,7 @@ void frr_policy_create(uint32_t asn, const struct resource *r, struct buf *out)
 {
 	const struct state_route_policy *p = &r->route_policy;
 	unsigned seq = SEQ_STEP;
+	unsigned step = count_chunks(r) * SEQ_STEP > SEQ_MAX ? 1 : SEQ_STEP;
 
 	buf_printf(out, "route-map %s deny 65535\n description %s\nexit\n",
 		   r->name, p->direction);
@@ -207,8 +222,8 @@ void frr_policy_create(uint32_t asn, const struct resource *r, struct buf *out)
 		buf_printf(out, "route-map %s deny 1\n match tag %d\nexit\n",
 			   r->name, FRR_PIN_TAG);
 	for (size_t i = 0; i < p->entries.n; i++)
-		seq = create_entry(asn, r->name, i + 1, seq, &p->entries.v[i],
-				   out);
+		seq = create_entry(asn, r->name, i + 1, seq, step,
+				   &p->entries.v[i], out);
 }
 
 static void remove_lists(const char *name, size_t entry,

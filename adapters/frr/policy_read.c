@@ -308,8 +308,7 @@ static void spell_entry(const struct state_list *want, struct state_list *have)
 		    prefix_cmp(&a.prefix, &b.prefix) != 0 || a.ge != b.ge ||
 		    a.le != b.le)
 			continue;
-		free(have->v[i]);
-		have->v[i] = mem_strdup(want->v[i]);
+		state_list_set(have, i, want, i);
 	}
 }
 

@@ -75,8 +75,7 @@ static void under_way_end(const char *uri)
 	pthread_mutex_lock(&under_way.mutex);
 	for (size_t i = 0; i < l->n; i++) {
 		if (strcmp(l->v[i], uri) == 0) {
-			free(l->v[i]);
-			l->v[i] = l->v[--l->n];
+			state_list_remove(l, i);
 			break;
 		}
 	}

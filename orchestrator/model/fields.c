@@ -193,8 +193,7 @@ static const void *at(const struct field *f, const void *state)
 static void list_copy(struct state_list *dst, const struct state_list *src)
 {
 	*dst = (struct state_list){0};
-	for (size_t i = 0; i < src->n; i++)
-		state_list_add(dst, src->v[i]);
+	state_list_append(dst, src);
 }
 
 static void entries_copy(struct state_policy_entries *dst,

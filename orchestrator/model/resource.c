@@ -10,28 +10,6 @@
 
 #include "orchestrator/model/fields.h"
 
-void state_list_add(struct state_list *l, const char *s)
-{
-	MEM_GROW(l->v, l->n, l->cap);
-	l->v[l->n++] = mem_strdup(s);
-}
-
-bool state_list_has(const struct state_list *l, const char *s)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (strcmp(l->v[i], s) == 0)
-			return true;
-	return false;
-}
-
-void state_list_done(struct state_list *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		free(l->v[i]);
-	free(l->v);
-	*l = (struct state_list){0};
-}
-
 const char *resource_kind_name(enum resource_kind kind)
 {
 	return field_table_of(kind)->kind;

@@ -9,7 +9,7 @@
 
 #include "orchestrator/plan/node.h"
 
-#define YAML_MAX_BYTES (8u * 1024 * 1024)
+#define YAML_MAX_BYTES (64u * 1024 * 1024)
 #define YAML_MAX_DEPTH 32
 #define YAML_MAX_KEYS 256 /* in one map */
 

@@ -55,8 +55,8 @@ static void expect_vpn_sends(struct step *s, const struct build *b,
 				continue;
 			for (size_t k = 0; k < g->onprem.n; k++)
 				if (!strchr(g->onprem.v[k], ' '))
-					state_list_add(&x->list,
-						       g->onprem.v[k]);
+					state_list_add_of(&x->list, &g->onprem,
+							  k);
 		}
 	}
 }

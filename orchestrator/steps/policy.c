@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "orchestrator/base/set.h"
+
 static const struct plan_circuit *circuit_of(const struct policy_session *s)
 {
 	return &s->plan->circuits[s->circuit];
@@ -43,36 +45,51 @@ static void each_group(const struct policy_session *s, size_t from, size_t to,
 	}
 }
 
+/* Prefixes of groups, each once, in the order in which they are named. */
+struct cloud {
+	struct state_list list;
+	struct text_set seen; /* of texts that the plan owns */
+};
+
 static void add_cloud(const struct plan_group *g, void *arg)
 {
-	struct state_list *l = arg;
+	struct cloud *c = arg;
 
 	for (size_t i = 0; g->move_import && i < g->cloud.n; i++)
-		if (!state_list_has(l, g->cloud.v[i]))
-			state_list_add(l, g->cloud.v[i]);
+		if (text_set_add(&c->seen, g->cloud.v[i]))
+			state_list_add_of(&c->list, &g->cloud, i);
+}
+
+static void cloud_until(const struct policy_session *s, size_t waves,
+			struct state_list *ret)
+{
+	struct cloud c = {0};
+
+	each_group(s, 0, waves, add_cloud, &c);
+	*ret = c.list;
+	text_set_done(&c.seen);
 }
 
 static void add_onprem(const struct plan_group *g, void *arg)
 {
-	struct state_list *l = arg;
-
-	for (size_t i = 0; g->move_export && i < g->onprem.n; i++)
-		state_list_add(l, g->onprem.v[i]);
+	if (g->move_export)
+		state_list_append(arg, &g->onprem);
 }
 
+/* What the waves before it have named is in front, and is not the wave's. */
 void policy_moved_cloud(const struct policy_session *s, size_t wave,
 			struct state_list *ret)
 {
-	struct state_list before = {0};
-	struct state_list now = {0};
+	struct cloud c = {0};
+	size_t before;
 
-	each_group(s, 0, wave, add_cloud, &before);
-	each_group(s, wave, wave + 1, add_cloud, &now);
-	for (size_t i = 0; i < now.n; i++)
-		if (!state_list_has(&before, now.v[i]))
-			state_list_add(ret, now.v[i]);
-	state_list_done(&before);
-	state_list_done(&now);
+	each_group(s, 0, wave, add_cloud, &c);
+	before = c.list.n;
+	each_group(s, wave, wave + 1, add_cloud, &c);
+	for (size_t i = before; i < c.list.n; i++)
+		state_list_add_of(ret, &c.list, i);
+	state_list_done(&c.list);
+	text_set_done(&c.seen);
 }
 
 void policy_onprem(const struct policy_session *s, size_t from, size_t waves,
@@ -145,8 +162,7 @@ static void entry_import(struct resource *r, const struct state_list *prefixes,
 	x->permit = true;
 	x->has_local_pref = true;
 	x->local_pref = local_pref;
-	for (size_t i = 0; i < prefixes->n; i++)
-		state_list_add(&x->prefixes, prefixes->v[i]);
+	state_list_append(&x->prefixes, prefixes);
 }
 
 /* Import after `waves` waves; with drain, the last wave's are de-preferred. */
@@ -157,7 +173,7 @@ static void body_import(const struct policy_session *s, size_t waves,
 	struct state_list all = {0};
 	struct state_list last = {0};
 
-	each_group(s, 0, drain ? waves - 1 : waves, add_cloud, &all);
+	cloud_until(s, drain ? waves - 1 : waves, &all);
 	if (drain)
 		policy_moved_cloud(s, waves - 1, &last);
 	entry_import(r, &all, pref->circuit);
@@ -175,8 +191,7 @@ static void add_export_entry(const struct plan_group *g, void *arg)
 	x = add_entry(arg);
 	x->permit = true;
 	x->community = mem_strdup(g->community);
-	for (size_t i = 0; i < g->onprem.n; i++)
-		state_list_add(&x->prefixes, g->onprem.v[i]);
+	state_list_append(&x->prefixes, &g->onprem);
 }
 
 static struct resource *add_policy(struct resource_set *set, char *name,

@@ -82,7 +82,7 @@ static void wave_import(const struct policy_session *s, void *arg)
 	for (size_t i = 0; i < cloud.n; i++) {
 		struct expect *x = expect_session(st, EXPECT_ACCEPTED, name);
 
-		state_list_add(&x->list, cloud.v[i]);
+		state_list_add_of(&x->list, &cloud, i);
 		build_look_route(st, cloud.v[i]);
 		x = expect_add(&st->expect, EXPECT_BEST_FROM, RESOURCE_ROUTE,
 			       cloud.v[i]);
@@ -98,14 +98,13 @@ static void expect_sent(struct step *st, const char *name,
 {
 	struct expect *x = expect_session(st, EXPECT_SENT_ONLY, name);
 
-	for (size_t i = 0; i < all->n; i++)
-		state_list_add(&x->list, all->v[i]);
+	state_list_append(&x->list, all);
 	if (!moved->n)
 		return;
 	x = expect_session(st, EXPECT_SENT, name);
 	for (size_t i = 0; i < moved->n; i++)
 		if (!strchr(moved->v[i], ' '))
-			state_list_add(&x->list, moved->v[i]);
+			state_list_add_of(&x->list, moved, i);
 }
 
 static void wave_export(const struct policy_session *s, void *arg)

@@ -50,6 +50,34 @@ static void test_import_text(void **state)
 			    "no ip prefix-list CUTOVER-a-g1-1.1\n");
 }
 
+/* More chunks than a route-map has numbers in steps of 10: steps of 1. */
+static void test_many_chunks(void **state)
+{
+	resource_set_auto set = {0};
+	struct resource *r = policy(&set, "CUTOVER-a-g1", "export");
+	struct state_policy_entry *x = add_entry(r);
+	buf_auto out = BUF_INIT;
+	err_auto e = ERR_INIT;
+
+	(void)state;
+	for (unsigned i = 0; i < 400000; i++) {
+		mem_auto_free char *p =
+			mem_format("%u.%u.%u.0/24", 16 + i / 65536,
+				   i / 256 % 256, i % 256);
+
+		state_list_add(&x->prefixes, p);
+	}
+	assert_true(frr_policy_check(r, &e));
+	frr_policy_create(65010, r, &out);
+	assert_non_null(strstr(buf_str(&out),
+			       "route-map CUTOVER-a-g1 permit "
+			       "10\n match ip address prefix-list "
+			       "CUTOVER-a-g1-1.1\n"));
+	assert_non_null(strstr(buf_str(&out),
+			       "route-map CUTOVER-a-g1 permit 8009\n match ip "
+			       "address prefix-list CUTOVER-a-g1-1.8000\n"));
+}
+
 /* As FRR wrote it down: the fields are the ones that were wanted. */
 static void test_recorded(void **state)
 {
@@ -210,6 +238,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_import_text),
+		cmocka_unit_test(test_many_chunks),
 		cmocka_unit_test(test_recorded),
 		cmocka_unit_test(test_half_made),
 		cmocka_unit_test(test_absent),
