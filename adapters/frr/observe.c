@@ -19,6 +19,8 @@
 #include "orchestrator/base/digest.h"
 #include "orchestrator/model/prefix.h"
 
+#define MATCHES 32 /* parents looked up one by one, more by the table */
+
 struct look {
 	struct adapter_ctx *ctx;
 	const struct resource_set *want;
@@ -93,6 +95,11 @@ static void ask_route(const char *prefix, struct buf *vtysh, struct buf *shell)
 
 static void ask_pin(const struct state_static_route *s, struct buf *shell)
 {
+	if (s->prefixes.n > MATCHES) {
+		buf_puts(shell, "echo; echo '@@ main'\n"
+				"ip -j route show table main 2>/dev/null\n");
+		return;
+	}
 	for (size_t i = 0; i < s->prefixes.n; i++)
 		buf_printf(shell,
 			   "echo; echo '@@ match %s'\n"
@@ -198,20 +205,21 @@ static void fill_session(struct look *l, const struct resource *w,
 			     r);
 }
 
-static json_t *match_answer(void *arg, const char *prefix)
-{
-	return answer(arg, mem_format("match %s", prefix));
-}
-
 static void fill_pin(struct look *l, const struct resource *w,
 		     struct resource *r)
 {
-	struct frr_pin_facts facts = {
-		.table = answer(l, mem_strdup("table")),
-		.match = match_answer,
-		.arg = l,
-	};
+	const struct state_list *v = &w->static_route.prefixes;
+	frr_routes_auto table = {0};
+	frr_routes_auto main = {0};
+	struct frr_pin_facts facts = {.table = &table, .main = &main};
 
+	frr_routes_add(&table, answer(l, mem_strdup("table")));
+	frr_routes_add(&main, answer(l, mem_strdup("main")));
+	for (size_t i = 0; i < v->n && v->n <= MATCHES; i++)
+		frr_routes_add(&main,
+			       answer(l, mem_format("match %s", v->v[i])));
+	frr_routes_sort(&table);
+	frr_routes_sort(&main);
 	frr_pin_observe(&l->config, frr_pin_table(l->ctx->target), w, &facts,
 			r);
 }

@@ -10,6 +10,7 @@
  */
 #include "adapters/frr/pin.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "orchestrator/model/prefix.h"
@@ -46,20 +47,60 @@ bool frr_pin_check(const struct resource *r, struct err *e)
 
 /* ---- the facts in next_hop ---- */
 
-/* What follows 'PREFIX ' in the facts, up to the comma; caller frees. */
-static char *fact(const struct resource *from, const char *key)
+/* 'KEY VALUE, KEY VALUE, ..', sorted by key. */
+struct fact {
+	const char *key, *value;
+	int key_len, value_len;
+};
+
+struct facts {
+	struct fact *v;
+	size_t n, cap;
+};
+
+static int fact_cmp(const void *pa, const void *pb)
+{
+	const struct fact *a = pa, *b = pb;
+	int n = a->key_len < b->key_len ? a->key_len : b->key_len;
+	int c = memcmp(a->key, b->key, (size_t)n);
+
+	return c ? c : a->key_len - b->key_len;
+}
+
+static void facts_read(const struct resource *from, struct facts *f)
 {
 	const char *s = from->static_route.next_hop;
 
 	while (s && *s) {
-		const char *value = frr_after(s, key);
+		struct fact x = {.key = s, .key_len = (int)strcspn(s, " ,")};
 
-		if (value)
-			return mem_strndup(value, strcspn(value, ","));
-		s = strchr(s, ',');
-		s = s ? s + strspn(s, ", ") : NULL;
+		x.value = s + x.key_len + (s[x.key_len] == ' ');
+		x.value_len = (int)strcspn(x.value, ",");
+		MEM_GROW(f->v, f->n, f->cap);
+		f->v[f->n++] = x;
+		s = x.value + x.value_len;
+		s += strspn(s, ", ");
 	}
-	return NULL;
+	if (f->n)
+		qsort(f->v, f->n, sizeof(*f->v), fact_cmp);
+}
+
+/* The value, the caller frees it; NULL: nothing is known. */
+static char *fact(const struct facts *f, const char *key)
+{
+	const struct fact want = {.key = key, .key_len = (int)strlen(key)};
+	const struct fact *x =
+		f->n ? bsearch(&want, f->v, f->n, sizeof(*f->v), fact_cmp)
+		     : NULL;
+
+	return x ? mem_strndup(x->value, (size_t)x->value_len) : NULL;
+}
+
+static bool is_present(const struct facts *f, const char *prefix)
+{
+	mem_auto_free char *value = fact(f, prefix);
+
+	return value && strcmp(value, "present") == 0;
 }
 
 /* 'A%D+A%D' as words of `ip route`. */
@@ -84,11 +125,11 @@ static bool put_hops(const char *hops, struct buf *out)
 	return true;
 }
 
-static bool put_route(const struct resource *from, const char *name,
+static bool put_route(const struct facts *f, const char *name,
 		      const char *prefix, unsigned table, struct buf *out,
 		      struct err *e)
 {
-	mem_auto_free char *value = fact(from, prefix);
+	mem_auto_free char *value = fact(f, prefix);
 	const char *via = frr_after(value, "via");
 
 	if (value && strcmp(value, "present") == 0)
@@ -99,7 +140,7 @@ static bool put_route(const struct resource *from, const char *name,
 			       "hop here (%s), so it cannot be held on the VPN "
 			       "without discarding traffic",
 			       name, prefix, value ? value : "no route");
-	buf_printf(out, "ip route replace %s", prefix);
+	buf_printf(out, "route replace %s", prefix);
 	if (!put_hops(via, out))
 		return err_set(e, ERR_INVALID,
 			       "pin '%s': next hop '%s' of '%s' was not "
@@ -111,32 +152,20 @@ static bool put_route(const struct resource *from, const char *name,
 
 /* ---- vtysh ---- */
 
-static void put_lists(const struct resource *from, const struct resource *to,
-		      struct buf *out)
+/* What the device announces anyhow; says whether there is any. */
+static bool put_present(const struct facts *f, const struct resource *to,
+			struct buf *out)
 {
 	const struct state_list *l = &to->static_route.prefixes;
+	size_t n = 0;
 
-	for (size_t i = 0; i < l->n; i++) {
-		mem_auto_free char *value = fact(from, l->v[i]);
-		bool there = value && strcmp(value, "present") == 0;
-
-		buf_printf(out, "ip prefix-list %s%s seq %zu permit %s\n",
-			   to->name, there ? "-present" : "", (i + 1) * 5,
-			   l->v[i]);
-	}
-}
-
-static bool any_present(const struct resource *from, const struct resource *to)
-{
-	const struct state_list *l = &to->static_route.prefixes;
-
-	for (size_t i = 0; i < l->n; i++) {
-		mem_auto_free char *value = fact(from, l->v[i]);
-
-		if (value && strcmp(value, "present") == 0)
-			return true;
-	}
-	return false;
+	for (size_t i = 0; i < l->n; i++)
+		if (is_present(f, l->v[i]))
+			buf_printf(out,
+				   "ip prefix-list %s-present seq %zu permit "
+				   "%s\n",
+				   to->name, ++n * 5, l->v[i]);
+	return n > 0;
 }
 
 static void put_maps(const struct target *t, const char *name, const char *own,
@@ -144,7 +173,6 @@ static void put_maps(const struct target *t, const char *name, const char *own,
 {
 	buf_printf(out,
 		   "route-map %s-origin permit 10\n"
-		   " match ip address prefix-list %s\n"
 		   " set as-path prepend %u\n"
 		   " set tag %d\n"
 		   "exit\n"
@@ -152,7 +180,7 @@ static void put_maps(const struct target *t, const char *name, const char *own,
 		   " match tag %d\n"
 		   " set as-path exclude %u\n"
 		   "exit\n",
-		   name, name, t->asn, FRR_PIN_TAG, name, FRR_PIN_TAG, t->asn);
+		   name, t->asn, FRR_PIN_TAG, name, FRR_PIN_TAG, t->asn);
 	if (present)
 		buf_printf(out,
 			   "route-map %s permit 15\n"
@@ -178,21 +206,22 @@ static void put_bgp(const struct target *t, const char *binding,
 		   t->asn, binding, redistribute);
 }
 
-static void create_vtysh(const struct target *t, const struct resource *from,
+static void create_vtysh(const struct target *t, const struct facts *f,
 			 const struct resource *to, struct buf *out)
 {
 	unsigned table = frr_pin_table(t);
 	const char *addr = to->static_route.session;
-	mem_auto_free char *own = fact(from, "export");
+	mem_auto_free char *own = fact(f, "export");
 	mem_auto_free char *bind =
 		mem_format("neighbor %s route-map %s out", addr, to->name);
 	mem_auto_free char *redistribute =
 		mem_format("  redistribute table %u route-map %s-origin\n",
 			   table, to->name);
+	bool present;
 
 	buf_puts(out, "configure terminal\n");
-	put_lists(from, to, out);
-	put_maps(t, to->name, own, any_present(from, to), out);
+	present = put_present(f, to, out);
+	put_maps(t, to->name, own, present, out);
 	put_bgp(t, bind, redistribute, out);
 	buf_printf(out,
 		   "ip import-table %u\n"
@@ -201,16 +230,23 @@ static void create_vtysh(const struct target *t, const struct resource *from,
 		   table, addr);
 }
 
-static bool create_routes(const struct target *t, const struct resource *from,
+/* One `ip` for all of them. */
+static bool create_routes(const struct target *t, const struct facts *f,
 			  const struct resource *to, struct buf *out,
 			  struct err *e)
 {
 	const struct state_list *l = &to->static_route.prefixes;
+	buf_auto lines = BUF_INIT;
 
 	for (size_t i = 0; i < l->n; i++)
-		if (!put_route(from, to->name, l->v[i], frr_pin_table(t), out,
+		if (!put_route(f, to->name, l->v[i], frr_pin_table(t), &lines,
 			       e))
 			return false;
+	if (lines.len)
+		buf_printf(out,
+			   "ip -batch - <<'CUTOVER_END_OF_ROUTES'\n"
+			   "%sCUTOVER_END_OF_ROUTES\n",
+			   buf_str(&lines));
 	return true;
 }
 
@@ -218,11 +254,16 @@ bool frr_pin_create(const struct target *t, const struct resource *from,
 		    const struct resource *to, bool back, struct changeset *cs,
 		    struct err *e)
 {
+	struct facts f = {0};
 	buf_auto vtysh = BUF_INIT;
 	buf_auto shell = BUF_INIT;
+	bool ok;
 
-	create_vtysh(t, from, to, &vtysh);
-	if (!create_routes(t, from, to, &shell, e))
+	facts_read(from, &f);
+	create_vtysh(t, &f, to, &vtysh);
+	ok = create_routes(t, &f, to, &shell, e);
+	free(f.v);
+	if (!ok)
 		return false;
 	changeset_add(cs, back, "vtysh", buf_str(&vtysh));
 	if (shell.len)
@@ -235,7 +276,8 @@ void frr_pin_remove(const struct target *t, const struct resource *from,
 {
 	unsigned table = frr_pin_table(t);
 	const char *addr = to->static_route.session;
-	mem_auto_free char *own = fact(from, "export");
+	struct facts f = {0};
+	mem_auto_free char *own = (facts_read(from, &f), fact(&f, "export"));
 	mem_auto_free char *bind =
 		own ? mem_format("neighbor %s route-map %s out", addr, own)
 		    : mem_format("no neighbor %s route-map %s out", addr,
@@ -246,6 +288,7 @@ void frr_pin_remove(const struct target *t, const struct resource *from,
 		mem_format("ip route flush table %u proto static\n", table);
 	buf_auto out = BUF_INIT;
 
+	free(f.v);
 	changeset_add(cs, back, "shell", routes);
 	buf_puts(&out, "configure terminal\n");
 	put_bgp(t, bind, redistribute, &out);

@@ -6,10 +6,11 @@
  * and bgpd redistributes through a route-map of ours:
  *
  *	CUTOVER-pin-T-origin   tags the routes and puts our own AS in front, so
- *	                       that every iBGP neighbor drops them as a loop
- *	CUTOVER-pin-T          export of the one session: permits what is tagged
- *	                       (and takes our AS off again), calls the session's
- *	                       own policy for everything else
+ *	                       that every iBGP neighbor drops them as a loop;
+ *the table says which, since FRR takes minutes to load a prefix-list of
+ *thousands CUTOVER-pin-T          export of the one session: permits what is
+ *tagged (and takes our AS off again), calls the session's own policy for
+ *everything else
  *
  * All export policies of ours begin by denying the tag.  Forwarding does not
  * change, because the next hop is the parent's.  Routes of the kernel and not
@@ -24,6 +25,7 @@
 #define CUTOVER_ADAPTERS_FRR_PIN_H
 
 #include "adapters/frr/config.h"
+#include "adapters/frr/routes.h"
 #include "orchestrator/model/resource.h"
 #include "orchestrator/port/adapter.h"
 
@@ -38,11 +40,9 @@ bool frr_pin_create(const struct target *t, const struct resource *from,
 void frr_pin_remove(const struct target *t, const struct resource *from,
 		    const struct resource *to, bool back, struct changeset *cs);
 
-/* Kernel facts about one prefix: 'ip -j route show match P'. */
 struct frr_pin_facts {
-	const json_t *table; /* 'ip -j route show table N' */
-	json_t *(*match)(void *arg, const char *prefix); /* borrowed or NULL */
-	void *arg;
+	const struct frr_routes *table; /* of the pins' table */
+	const struct frr_routes *main; /* what concerns the prefixes at least */
 };
 
 /* `want` says which prefixes are of interest; fills r. */

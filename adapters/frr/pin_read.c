@@ -3,24 +3,14 @@
  *
  * A prefix counts as held only when everything that holds it is there: the
  * route, the import, the redistribution and the binding.  Half a pin is
- * present, with fewer prefixes than anybody wants.  Pure.
+ * present, with fewer prefixes than anybody wants.  Pins have twice as many
+ * prefixes as the site announces: every look-up is by index.  Pure.
  */
 #include <string.h>
 
 #include "adapters/frr/pin.h"
+#include "orchestrator/base/set.h"
 #include "orchestrator/model/prefix.h"
-
-static bool route_prefix(const json_t *route, struct prefix *ret)
-{
-	const char *dst = json_peek_str(route, "dst", NULL);
-
-	if (!dst)
-		return false;
-	if (strcmp(dst, "default") == 0)
-		return prefix_parse("0.0.0.0/0", ret, NULL);
-	return prefix_parse(dst, ret, NULL) ||
-	       prefix_parse_addr(dst, ret, NULL);
-}
 
 static void add_hop(const json_t *hop, struct buf *out)
 {
@@ -48,49 +38,41 @@ static char *hops_of(const json_t *route)
 		       : mem_strdup("discard");
 }
 
-static bool in_table(const json_t *table, const struct prefix *p)
+/* A copy in the main table of what a pin put into its own. */
+static bool is_copy(const struct frr_route_at *x,
+		    const struct frr_routes *table)
 {
-	for (size_t i = 0; i < json_array_size(table); i++) {
-		struct prefix q;
-
-		if (route_prefix(json_array_get(table, i), &q) &&
-		    prefix_cmp(&q, p) == 0)
-			return true;
-	}
-	return false;
+	return strcmp(json_peek_str(x->route, "protocol", ""), "zebra") == 0 &&
+	       frr_routes_find(table, &x->prefix);
 }
 
-/* A copy in the main table of what a pin put into its own. */
-static bool is_copy(const json_t *route, const struct prefix *p,
-		    const json_t *table)
+/* The device's own route of exactly this prefix, or NULL. */
+static const json_t *own_route(const struct frr_pin_facts *f,
+			       const struct prefix *p)
 {
-	return strcmp(json_peek_str(route, "protocol", ""), "zebra") == 0 &&
-	       in_table(table, p);
+	const struct frr_route_at *x = frr_routes_find(f->main, p);
+	const struct frr_route_at *end = f->main->v + f->main->n;
+
+	for (; x && x < end && prefix_cmp(&x->prefix, p) == 0; x++)
+		if (!is_copy(x, f->table))
+			return x->route;
+	return NULL;
 }
 
 /* What the device does with prefix p: 'present', 'via ..', 'discard' or NULL.
  */
-static char *parent_of(const json_t *routes, const struct prefix *p,
-		       const json_t *table)
+static char *parent_of(const struct frr_pin_facts *f, const struct prefix *p)
 {
-	const json_t *best = NULL;
-	int best_len = -1;
+	if (own_route(f, p))
+		return mem_strdup("present");
+	for (unsigned len = p->len; len-- > 0;) {
+		struct prefix outer = prefix_shorten(p, (uint8_t)len);
+		const json_t *route = own_route(f, &outer);
 
-	for (size_t i = 0; i < json_array_size(routes); i++) {
-		const json_t *r = json_array_get(routes, i);
-		struct prefix q;
-
-		if (!route_prefix(r, &q) || !prefix_contains(&q, p) ||
-		    is_copy(r, &q, table))
-			continue;
-		if (prefix_cmp(&q, p) == 0)
-			return mem_strdup("present");
-		if (q.len > best_len) {
-			best = r;
-			best_len = q.len;
-		}
+		if (route)
+			return hops_of(route);
 	}
-	return best ? hops_of(best) : NULL;
+	return NULL;
 }
 
 static bool has_line(const struct frr_config *c, const char *text)
@@ -101,21 +83,17 @@ static bool has_line(const struct frr_config *c, const char *text)
 	return false;
 }
 
-/* Does some line begin with `head` and end with 'permit PREFIX'? */
-static bool has_rule(const struct frr_config *c, const char *head,
-		     const char *prefix)
+/* The prefixes that the list permits; texts are the configuration's. */
+static void permitted(const struct frr_config *c, const char *list,
+		      struct text_set *ret)
 {
-	mem_auto_free char *tail = mem_format(" permit %s", prefix);
-
 	for (size_t i = 0; i < c->n; i++) {
-		const char *rest = frr_after(c->v[i].raw, head);
-		size_t n = rest ? strlen(rest) : 0;
+		const char *rest = frr_after(c->v[i].raw, list);
+		const char *text = rest ? strstr(rest, " permit ") : NULL;
 
-		if (n > strlen(tail) &&
-		    strcmp(rest + n - strlen(tail), tail) == 0)
-			return true;
+		if (text)
+			text_set_add(ret, text + strlen(" permit "));
 	}
-	return false;
 }
 
 /* The session's own export policy, seen through a pin. */
@@ -152,84 +130,88 @@ static bool works(const struct frr_config *c, const char *pin, unsigned table)
 	       frr_config_has_map(c, origin) && frr_config_has_map(c, pin);
 }
 
-static void read_prefix(const struct frr_config *c, const char *text,
-			bool effective, const struct frr_pin_facts *facts,
-			struct resource *r, struct buf *out)
+struct reader {
+	const struct frr_pin_facts *facts;
+	struct text_set there; /* announced as they are */
+	struct text_set known; /* wanted, or read already */
+	bool effective;
+	struct state_list *held;
+	struct buf out;
+};
+
+static void note(struct reader *r, const char *text, const char *value)
 {
-	mem_auto_free char *list = mem_format("ip prefix-list %s", r->name);
-	mem_auto_free char *there = mem_format("%s-present", list);
+	buf_puts(&r->out, r->out.len ? ", " : "");
+	buf_puts(&r->out, text);
+	buf_puts(&r->out, " ");
+	buf_puts(&r->out, value);
+}
+
+static void read_prefix(struct reader *r, const struct state_list *l, size_t i)
+{
 	mem_auto_free char *value = NULL;
 	struct prefix p;
 
-	if (!prefix_parse(text, &p, NULL))
+	if (!text_set_add(&r->known, l->v[i]) ||
+	    !prefix_parse(l->v[i], &p, NULL))
 		return;
-	value = parent_of(facts->match(facts->arg, text), &p, facts->table);
-	buf_printf(out, "%s%s %s", out->len ? ", " : "", text,
-		   value ? value : "no route");
-	if (effective &&
-	    ((in_table(facts->table, &p) && has_rule(c, list, text)) ||
-	     has_rule(c, there, text)))
-		state_list_add(&r->static_route.prefixes, text);
+	value = parent_of(r->facts, &p);
+	note(r, l->v[i], value ? value : "no route");
+	if (r->effective && (frr_routes_find(r->facts->table, &p) ||
+			     text_set_find(&r->there, l->v[i])))
+		state_list_add_of(r->held, l, i);
 }
 
-static void add_surplus(const char *text, char *value, bool effective,
-			struct resource *r, struct buf *out)
+static void add_surplus(struct reader *r, const char *text, const char *value)
 {
-	buf_printf(out, "%s%s %s", out->len ? ", " : "", text, value);
-	if (effective)
-		state_list_add(&r->static_route.prefixes, text);
-	free(value);
+	note(r, text, value);
+	if (r->effective)
+		state_list_add(r->held, text);
 }
 
 /* Prefixes that are held and that nobody asked for; undoing needs them. */
-static void read_surplus(const struct frr_config *c,
-			 const struct state_list *wanted, bool effective,
-			 const json_t *table, struct resource *r,
-			 struct buf *out)
+static void read_surplus(struct reader *r)
 {
-	mem_auto_free char *there =
-		mem_format("ip prefix-list %s-present", r->name);
-
-	for (size_t i = 0; i < json_array_size(table); i++) {
-		const json_t *route = json_array_get(table, i);
+	for (size_t i = 0; i < r->facts->table->n; i++) {
+		const struct frr_route_at *x = &r->facts->table->v[i];
+		mem_auto_free char *hops = NULL;
 		char text[PREFIX_TEXT_MAX];
-		struct prefix p;
 
-		if (route_prefix(route, &p) &&
-		    !state_list_has(wanted, prefix_text(&p, text)))
-			add_surplus(text, hops_of(route), effective, r, out);
+		if (text_set_find(&r->known, prefix_text(&x->prefix, text)))
+			continue;
+		hops = hops_of(x->route);
+		add_surplus(r, text, hops);
 	}
-	for (size_t i = 0; i < c->n; i++) {
-		const char *rest = frr_after(c->v[i].raw, there);
-		const char *text = rest ? strstr(rest, " permit ") : NULL;
-
-		if (text && !state_list_has(wanted, text + 8))
-			add_surplus(text + 8, mem_strdup("present"), effective,
-				    r, out);
-	}
+	for (size_t i = 0; i < r->there.slots; i++)
+		if (r->there.v[i] && !text_set_find(&r->known, r->there.v[i]))
+			add_surplus(r, r->there.v[i], "present");
 }
 
 void frr_pin_observe(const struct frr_config *c, unsigned table,
 		     const struct resource *want,
-		     const struct frr_pin_facts *facts, struct resource *r)
+		     const struct frr_pin_facts *facts, struct resource *res)
 {
 	const char *addr = want->static_route.session;
-	mem_auto_free char *origin = mem_format("%s-origin", r->name);
+	const struct state_list *l = &want->static_route.prefixes;
+	mem_auto_free char *origin = mem_format("%s-origin", res->name);
+	mem_auto_free char *there =
+		mem_format("ip prefix-list %s-present", res->name);
 	mem_auto_free char *own = NULL;
-	buf_auto out = BUF_INIT;
-	bool bound, effective;
+	struct reader r = {.facts = facts, .held = &res->static_route.prefixes};
+	bool bound;
 
-	r->static_route.session = mem_strdup(addr);
-	own = own_export(c, r->name, addr, &bound);
-	effective = bound && works(c, r->name, table);
-	r->present = bound || frr_config_has_map(c, r->name) ||
-		     frr_config_has_map(c, origin);
-	for (size_t i = 0; i < want->static_route.prefixes.n; i++)
-		read_prefix(c, want->static_route.prefixes.v[i], effective,
-			    facts, r, &out);
-	read_surplus(c, &want->static_route.prefixes, effective, facts->table,
-		     r, &out);
+	res->static_route.session = mem_strdup(addr);
+	own = own_export(c, res->name, addr, &bound);
+	permitted(c, there, &r.there);
+	r.effective = bound && works(c, res->name, table);
+	res->present = bound || frr_config_has_map(c, res->name) ||
+		       frr_config_has_map(c, origin);
+	for (size_t i = 0; i < l->n; i++)
+		read_prefix(&r, l, i);
+	read_surplus(&r);
 	if (own)
-		buf_printf(&out, "%sexport %s", out.len ? ", " : "", own);
-	r->static_route.next_hop = buf_steal(&out);
+		note(&r, "export", own);
+	res->static_route.next_hop = buf_steal(&r.out);
+	text_set_done(&r.there);
+	text_set_done(&r.known);
 }

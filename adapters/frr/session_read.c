@@ -181,31 +181,34 @@ void frr_session_live(const json_t *doc, const char *addr, struct resource *r)
 	s->prefixes_sent = (uint32_t)json_peek_int(af, "sentPrefixCounter", 0);
 }
 
+struct key {
+	struct prefix prefix;
+	const char *text;
+};
+
 static int by_prefix(const void *a, const void *b)
 {
-	struct prefix p, q;
-
-	if (prefix_parse(*(char *const *)a, &p, NULL) &&
-	    prefix_parse(*(char *const *)b, &q, NULL))
-		return prefix_cmp(&p, &q);
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return prefix_cmp(&((const struct key *)a)->prefix,
+			  &((const struct key *)b)->prefix);
 }
 
 static void take_keys(const json_t *routes, struct state_list *l)
 {
-	const char *key;
-	json_t *v;
+	mem_auto_free struct key *v =
+		mem_calloc(json_object_size(routes), sizeof(*v));
+	const char *text;
+	json_t *value;
+	size_t n = 0;
 
-	state_list_done(l);
-	json_object_foreach((json_t *)routes, key, v)
+	json_object_foreach((json_t *)routes, text, value)
 	{
-		struct prefix p;
-
-		if (prefix_parse(key, &p, NULL))
-			state_list_add(l, key);
+		v[n].text = text;
+		n += prefix_parse(text, &v[n].prefix, NULL);
 	}
-	if (l->n)
-		qsort(l->v, l->n, sizeof(*l->v), by_prefix);
+	qsort(v, n, sizeof(*v), by_prefix);
+	state_list_done(l);
+	for (size_t i = 0; i < n; i++)
+		state_list_add(l, v[i].text);
 }
 
 void frr_session_sent(const json_t *doc, struct resource *r)

@@ -15,19 +15,15 @@ static unsigned bits_of(const struct prefix *p)
 	return p->family == 4 ? 32 : 128;
 }
 
-static bool bit(const struct prefix *p, unsigned n)
-{
-	return p->addr[n / 8] >> (7 - n % 8) & 1;
-}
-
 /* Clears the host bits; says whether any was set. */
 static bool clear_host(struct prefix *p)
 {
-	bool any = false;
+	uint8_t any = 0, keep;
 
-	for (unsigned n = p->len; n < bits_of(p); n++) {
-		any |= bit(p, n);
-		p->addr[n / 8] &= (uint8_t) ~(0x80u >> n % 8);
+	for (unsigned i = p->len / 8; i < bits_of(p) / 8; i++) {
+		keep = i == p->len / 8 ? (uint8_t)(0xff00u >> p->len % 8) : 0;
+		any |= p->addr[i] & (uint8_t)~keep;
+		p->addr[i] &= keep;
 	}
 	return any;
 }
@@ -257,6 +253,15 @@ bool prefix_split(const struct prefix *p, struct prefix ret[2])
 	ret[0].len = ret[1].len = (uint8_t)(p->len + 1);
 	ret[1].addr[p->len / 8] |= (uint8_t)(0x80u >> p->len % 8);
 	return true;
+}
+
+struct prefix prefix_shorten(const struct prefix *p, uint8_t len)
+{
+	struct prefix q = *p;
+
+	q.len = len < p->len ? len : p->len;
+	clear_host(&q);
+	return q;
 }
 
 struct prefix prefix_nth(const struct prefix *p, uint32_t n)

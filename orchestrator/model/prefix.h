@@ -52,6 +52,8 @@ bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
 bool prefix_rule_matches(const struct prefix_rule *r, const struct prefix *p);
 /* The two halves of p; false for a host prefix. */
 bool prefix_split(const struct prefix *p, struct prefix ret[2]);
+/* What p lies in at a length that is not longer than its own. */
+struct prefix prefix_shorten(const struct prefix *p, uint8_t len);
 /* The n-th address of p (0 is the network address) as a host prefix. */
 struct prefix prefix_nth(const struct prefix *p, uint32_t n);
 

@@ -13,11 +13,12 @@ struct fixture {
 	struct resource seen;
 };
 
-static json_t *match(void *arg, const char *prefix)
+static void take_match(struct frr_routes *r, struct frr_answers *a,
+		       const char *prefix)
 {
 	mem_auto_free char *name = mem_format("match %s", prefix);
 
-	return frr_answers_json(arg, name);
+	frr_routes_add(r, frr_answers_json(a, name));
 }
 
 static void fixture_done(struct fixture *f)
@@ -32,7 +33,9 @@ static struct resource *observe(struct fixture *f, const char *data,
 				const char *const *prefixes)
 {
 	struct resource *want;
-	struct frr_pin_facts facts = {.match = match, .arg = &f->answers};
+	frr_routes_auto table = {0};
+	frr_routes_auto main = {0};
+	struct frr_pin_facts facts = {.table = &table, .main = &main};
 
 	*f = (struct fixture){0};
 	frr_data_load(data, &f->answers);
@@ -40,9 +43,13 @@ static struct resource *observe(struct fixture *f, const char *data,
 	want = resource_set_add(&f->set, RESOURCE_STATIC_ROUTE,
 				"CUTOVER-pin-vpn1");
 	want->static_route.session = mem_strdup("10.100.255.4");
-	for (; *prefixes; prefixes++)
+	for (; *prefixes; prefixes++) {
 		state_list_add(&want->static_route.prefixes, *prefixes);
-	facts.table = frr_answers_json(&f->answers, "table");
+		take_match(&main, &f->answers, *prefixes);
+	}
+	frr_routes_add(&table, frr_answers_json(&f->answers, "table"));
+	frr_routes_sort(&table);
+	frr_routes_sort(&main);
 	f->seen.kind = RESOURCE_STATIC_ROUTE;
 	f->seen.name = mem_strdup(want->name);
 	frr_pin_observe(&f->config, 242, want, &facts, &f->seen);
@@ -79,7 +86,7 @@ static void test_surplus(void **state)
 	assert_int_equal(f.seen.static_route.prefixes.n, 3);
 	assert_true(frr_pin_create(&target, &f.seen, &f.seen, false, &cs, &e));
 	assert_non_null(strstr(cs.forward[1].text,
-			       "ip route replace 10.10.128.0/17 via 10.0.11.1 "
+			       "route replace 10.10.128.0/17 via 10.0.11.1 "
 			       "dev lan0 proto static table 242\n"));
 	changeset_done(&cs);
 	fixture_done(&f);
@@ -100,8 +107,10 @@ static void test_not_held(void **state)
 	assert_int_equal(cs.n_forward, 2);
 	assert_non_null(strstr(cs.forward[0].text, " call VPN-OUT\n"));
 	assert_string_equal(cs.forward[1].text,
-			    "ip route replace 10.10.0.0/17 via 10.0.11.1 dev "
-			    "lan0 proto static table 242\n");
+			    "ip -batch - <<'CUTOVER_END_OF_ROUTES'\n"
+			    "route replace 10.10.0.0/17 via 10.0.11.1 dev lan0 "
+			    "proto static table 242\n"
+			    "CUTOVER_END_OF_ROUTES\n");
 	frr_pin_remove(&target, &f.seen, want, true, &cs);
 	assert_int_equal(cs.n_back, 3);
 	assert_string_equal(cs.back[0].text,
@@ -147,11 +156,79 @@ static void test_several_hops(void **state)
 	(void)state;
 	assert_true(frr_pin_create(&target, &f.seen, want, false, &cs, &e));
 	assert_string_equal(cs.forward[1].text,
-			    "ip route replace 172.30.0.0/17 nexthop via "
-			    "10.0.11.1 dev lan0 nexthop via 10.100.255.4 dev "
-			    "tun0 proto static table 242\n");
+			    "ip -batch - <<'CUTOVER_END_OF_ROUTES'\n"
+			    "route replace 172.30.0.0/17 nexthop via 10.0.11.1 "
+			    "dev lan0 nexthop via 10.100.255.4 dev tun0 proto "
+			    "static table 242\n"
+			    "CUTOVER_END_OF_ROUTES\n");
 	changeset_done(&cs);
 	fixture_done(&f);
+}
+
+static json_t *routes_json(const char *protocol, unsigned n)
+{
+	json_t *l = json_array();
+
+	for (unsigned i = 0; i < n; i++) {
+		mem_auto_free char *dst =
+			mem_format("10.%u.%u.%u/25", 128 + i / 512, i / 2 % 256,
+				   i % 2 * 128);
+
+		json_array_append_new(l,
+				      json_pack("{s:s,s:s,s:s,s:s}", "dst", dst,
+						"gateway", "10.0.11.1", "dev",
+						"lan0", "protocol", protocol));
+	}
+	json_array_append_new(l,
+			      json_pack("{s:s,s:s,s:s,s:s}", "dst",
+					"10.128.0.0/9", "gateway", "10.0.11.9",
+					"dev", "lan0", "protocol", "bgp"));
+	return l;
+}
+
+#define MANY 20000
+
+/* Twice 10,000 prefixes, as a site of that size has when it goes back. */
+static void test_many(void **state)
+{
+	frr_config_auto c = {0};
+	frr_answers_auto a = {0};
+	frr_routes_auto table = {0};
+	frr_routes_auto main = {0};
+	struct frr_pin_facts facts = {.table = &table, .main = &main};
+	json_auto *held = routes_json("static", MANY);
+	json_auto *copies = routes_json("zebra", MANY);
+	resource_set_auto set = {0};
+	struct resource *want = resource_set_add(&set, RESOURCE_STATIC_ROUTE,
+						 "CUTOVER-pin-vpn1");
+	struct resource seen = {.kind = RESOURCE_STATIC_ROUTE,
+				.name = mem_strdup(want->name)};
+	struct changeset cs = {0};
+	err_auto e = ERR_INIT;
+
+	(void)state;
+	frr_data_load("pinned.txt", &a);
+	frr_data_config("pinned.txt", &c);
+	json_array_remove(held, MANY);
+	frr_routes_add(&table, held);
+	frr_routes_add(&main, copies);
+	frr_routes_sort(&table);
+	frr_routes_sort(&main);
+	want->static_route.session = mem_strdup("10.100.255.4");
+	for (size_t i = 0; i < MANY; i++)
+		state_list_add(
+			&want->static_route.prefixes,
+			json_peek_str(json_array_get(held, i), "dst", NULL));
+	frr_pin_observe(&c, 242, want, &facts, &seen);
+	/* all held; one more is in the configuration, as a present one */
+	assert_int_equal(seen.static_route.prefixes.n, MANY + 1);
+	assert_true(frr_pin_create(&target, &seen, want, false, &cs, &e));
+	assert_null(strstr(cs.forward[0].text, "10.128"));
+	assert_non_null(strstr(cs.forward[1].text,
+			       "route replace 10.167.15.128/25 via 10.0.11.9 "
+			       "dev lan0 proto static table 242\n"));
+	changeset_done(&cs);
+	resource_done(&seen);
 }
 
 static void test_check(void **state)
@@ -177,6 +254,7 @@ int main(void)
 		cmocka_unit_test(test_not_held),
 		cmocka_unit_test(test_never_a_discard),
 		cmocka_unit_test(test_several_hops),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_check),
 	};
 
