@@ -66,6 +66,13 @@ DEPS = gcc libc6-dev libasan8 libubsan1 make pkg-config clang-format shellcheck 
 	libvirt-dev libncurses-dev libcmocka-dev openssh-client openssh-server \
 	iproute2 procps util-linux
 
+BENCH_WRAP = device_open device_read device_change device_fence engine_feed journal_append
+$(BUILD)/tests/bench/exchange: $(BUILD)/tests/bench/exchange.o $(BUILD)/tests/bench/record.o $(BUILD)/libcutover.a
+	$(CC) -o $@ $^ $(BENCH_WRAP:%=-Wl,--wrap=%) $(LIBS)
+
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libcutover.a
+	$(CC) -o $@ $^ $(LIBS)
+
 install-deps:
 	tests/packages $(DEPS)
 
@@ -100,6 +107,12 @@ lab-up lab-down lab-status:
 lab-shell:
 	tests/lab/lab shell $(NODE)
 
+BENCH_BIN = $(BUILD)/tests/bench/exchange $(BUILD)/tests/bench/rows $(BUILD)/tests/bench/spent
+
+# Numbers of this machine; the parts that need the lab need root.
+bench: all $(BENCH_BIN)
+	BUILD=$(BUILD) CUTOVER=$(CURDIR)/$(BUILD)/cutover tests/bench/run $(BENCH)
+
 lint:
 	tests/lint/run
 
@@ -108,5 +121,7 @@ clean:
 
 -include $(OBJ:.o=.d) $(TEST_BIN:%=%.d)
 
-.PHONY: all $(SUITES) demo lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
+-include $(BENCH_BIN:%=%.d) $(BUILD)/tests/bench/record.d
+
+.PHONY: all $(SUITES) bench demo lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
 .SECONDARY:

@@ -91,6 +91,11 @@ void device_close(struct device *d)
 	free(d);
 }
 
+const struct target *device_target(const struct device *d)
+{
+	return d->target;
+}
+
 void device_result_done(struct device_result *r)
 {
 	if (!r)

@@ -33,6 +33,7 @@ struct device_result {
 struct device *device_open(const struct target *t, int64_t deadline_us,
 			   struct err *e);
 void device_close(struct device *d); /* NULL and half-open are fine */
+const struct target *device_target(const struct device *d);
 
 /*
  * Reads: runs `script` under lock and epoch without an idempotency key.
