@@ -1,34 +1,41 @@
 /*
  * derive.c - pins from what is announced (design, 'Hitless way back')
  *
- * Pure.
+ * A host prefix has no halves and is left out: the dry-run has said that its
+ * way back is not hitless.  So has it where the VPN takes no more prefixes:
+ * above its limit the far end drops the session, which is worse than what pins
+ * are there to avoid.  Pure.
  */
 #include "orchestrator/engine/derive.h"
 
-static bool matches(const struct step *s, const struct prefix *p)
-{
-	for (size_t i = 0; i < s->n_rules; i++)
-		if (prefix_rule_matches(&s->rules[i], p))
-			return true;
-	return s->n_rules == 0;
-}
+#include <string.h>
 
-static bool add_halves(const char *text, const struct prefix *p,
-		       struct state_list *out, struct err *e)
+#include "orchestrator/model/ruleset.h"
+
+static void add_halves(const struct prefix *p, struct state_list *out)
 {
 	struct prefix half[2];
 	char buf[PREFIX_TEXT_MAX];
 
 	if (!prefix_split(p, half))
-		return err_set(e, ERR_REFUSED,
-			       "'%s' cannot be split, so it cannot be held on "
-			       "the VPN while it leaves the circuit",
-			       text);
-	for (int i = 0; i < 2; i++) {
-		prefix_text(&half[i], buf);
-		state_list_add(out, buf);
+		return;
+	for (int i = 0; i < 2; i++)
+		state_list_add(out, prefix_text(&half[i], buf));
+}
+
+/* How many prefixes the VPN's session announces beside the pins. */
+static size_t announced(const struct step *s, const struct resource_set *seen)
+{
+	const char *addr = s->want.v[0].static_route.session;
+
+	for (size_t i = 0; addr && i < seen->n; i++) {
+		const struct resource *r = &seen->v[i];
+
+		if (r->kind == RESOURCE_SESSION && r->session.neighbor &&
+		    strcmp(r->session.neighbor, addr) == 0)
+			return r->session.sent.n;
 	}
-	return true;
+	return 0;
 }
 
 bool derive_pins(const struct step *s, const struct resource_set *seen,
@@ -37,22 +44,24 @@ bool derive_pins(const struct step *s, const struct resource_set *seen,
 	const struct resource *from =
 		resource_set_find(seen, RESOURCE_SESSION, s->derive_session);
 	struct resource *pin = &want->v[0];
+	struct state_list *out = &pin->static_route.prefixes;
+	rule_set_auto rules = {0};
 
-	state_list_done(&pin->static_route.prefixes);
-	if (!from || !from->present) {
-		pin->present = false;
-		return true;
-	}
-	for (size_t i = 0; i < from->session.sent.n; i++) {
-		const char *text = from->session.sent.v[i];
+	state_list_done(out);
+	for (size_t i = 0; i < s->n_rules; i++)
+		rule_set_add(&rules, &s->rules[i]);
+	rule_set_sort(&rules);
+	for (size_t i = 0; from && from->present && i < from->session.sent.n;
+	     i++) {
 		struct prefix p;
 
-		if (!prefix_parse(text, &p, e))
+		if (!prefix_parse(from->session.sent.v[i], &p, e))
 			return false;
-		if (matches(s, &p) &&
-		    !add_halves(text, &p, &pin->static_route.prefixes, e))
-			return false;
+		if (!s->n_rules || rule_set_match(&rules, &p))
+			add_halves(&p, out);
 	}
-	pin->present = pin->static_route.prefixes.n > 0;
+	if (s->derive_limit && announced(s, seen) + out->n > s->derive_limit)
+		state_list_done(out);
+	pin->present = out->n > 0;
 	return true;
 }

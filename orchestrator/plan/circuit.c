@@ -422,8 +422,34 @@ static void resolve_attachment(struct plan_circuit *ci)
 		ci->uri = mem_strdup("qemu:///system");
 }
 
+/* Azure's VPN gateways take 4,000 (vpn-gateway-faq-bgp-include.md). */
+#define AZURE_VPN_LIMIT 4000
+
+static bool has_azure_limits(struct load *l, size_t c)
+{
+	const struct node *at = load_find(l, "circuits.%zu.limits", c);
+	const char *driver = circuit_of(l, c)->driver;
+
+	if (at)
+		return at->kind == NODE_SCALAR &&
+		       strncmp(at->text, "azure-", 6) == 0;
+	return driver && strcmp(driver, "azure") == 0;
+}
+
+static void tunnel_limits(struct load *l)
+{
+	bool azure = false;
+
+	for (size_t c = 0; c < l->plan->n_circuits; c++)
+		azure |= has_azure_limits(l, c);
+	for (size_t i = 0; azure && i < l->plan->n_tunnels; i++)
+		if (!l->plan->tunnels[i].limit)
+			l->plan->tunnels[i].limit = AZURE_VPN_LIMIT;
+}
+
 void load_circuits(struct load *l)
 {
+	tunnel_limits(l);
 	for (size_t c = 0; c < l->plan->n_circuits; c++) {
 		struct plan_circuit *ci = circuit_of(l, c);
 

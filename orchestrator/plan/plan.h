@@ -48,6 +48,7 @@ struct plan_tunnel {
 	char *neighbor;	  /* BGP neighbor inside, or NULL: static */
 	uint32_t asn;
 	char *interface; /* static: the tunnel's interface, or NULL */
+	uint32_t limit;	 /* prefixes that the VPN gateway takes; 0: any */
 };
 
 struct plan_link {
@@ -105,7 +106,8 @@ struct plan_group {
 	size_t circuit, peering;
 	struct state_list onprem; /* rules: 'P' or 'P le N' */
 	struct state_list cloud;
-	char *community; /* instead of listing: routes that carry it */
+	char *community;  /* instead of listing: routes that carry it */
+	uint32_t at_most; /* prefixes that its rules match; 0: not said */
 	bool move_import, move_export;
 };
 

@@ -134,10 +134,11 @@ const struct rule plan_rules[] = {
 	 "virtual-networks-udr-overview.md; "
 	 "vpn-gateway-faq-bgp-include.md"},
 	{"prefix-headroom",
-	 "A planned rollback pins traffic to the VPN with the two halves of "
+	 "A planned rollback holds traffic on the VPN by the two halves of "
 	 "each prefix before it withdraws it: three routes for one, for a "
-	 "while. Near the limit that is done in batches, which takes longer.",
-	 "expressroute-limits.md"},
+	 "while. Where the VPN gateway would drop the session above its "
+	 "limit, the rollback does without, and is not hitless.",
+	 "vpn-gateway-faq-bgp-include.md"},
 	{"prefix-host-bits",
 	 "Routers disagree about a prefix with host bits set: some cut them "
 	 "off, some refuse, and some match nothing.",

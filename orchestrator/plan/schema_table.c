@@ -97,6 +97,8 @@ static const struct schema_field tunnel_fields[] = {
 	  .doc = "The AS number at the other end." },
 	{ "interface", SCHEMA_IFNAME, 0, AT(plan_tunnel, interface), .dflt_note = "required without `neighbor`",
 	  .doc = "Without BGP: the interface that the static routes point to." },
+	{ "limit", SCHEMA_NUMBER, 0, AT(plan_tunnel, limit), .min = 1, .max = 10000000, .dflt_note = "4000 where a circuit has Azure's limits, else none",
+	  .doc = "Prefixes that the VPN gateway accepts before it drops the session. A rollback that would announce more does without holding traffic on the VPN." },
 };
 OBJECT(tunnel, "tunnel", plan_tunnel, "One IPsec tunnel of the existing VPN.");
 
@@ -213,6 +215,8 @@ static const struct schema_field group_fields[] = {
 	  .doc = "The cloud prefixes that are accepted from the circuit; each moves in the first wave that names it." },
 	{ "community", SCHEMA_COMMUNITY, 0, AT(plan_group, community),
 	  .doc = "Routes that carry this community are the group's; `onprem` says then what is allowed at most." },
+	{ "at_most", SCHEMA_NUMBER, 0, AT(plan_group, at_most), .min = 1, .max = 10000000, .dflt_note = "as many as `onprem` has room for",
+	  .doc = "How many prefixes the rules or the community match: what is held against the provider's limit. What rules match is counted before the run changes anything." },
 	{ "move", SCHEMA_WORD, 0, NOWHERE, .words = "both|import|export", .dflt = "both",
 	  .doc = "The directions that move: `import` is from the site to the cloud, `export` from the cloud to the site." },
 };

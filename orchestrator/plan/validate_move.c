@@ -8,30 +8,30 @@
  */
 #include <string.h>
 
+#include "orchestrator/model/ruleset.h"
 #include "orchestrator/plan/load.h"
 
-struct prefixes {
-	struct prefix *v;
-	size_t n;
-};
-
-static struct prefixes parse_all(const struct state_list *l)
+/* Rules that accept whatever lies in one of the prefixes. */
+static void parse_all(const struct state_list *l, struct rule_set *ret)
 {
-	struct prefixes ret = {mem_calloc(l->n + 1, sizeof(*ret.v)), 0};
+	for (size_t i = 0; i < l->n; i++) {
+		struct prefix_rule r;
 
-	for (size_t i = 0; i < l->n; i++)
-		if (prefix_parse(l->v[i], &ret.v[ret.n], NULL))
-			ret.n++;
-	return ret;
+		if (!prefix_parse(l->v[i], &r.prefix, NULL))
+			continue;
+		r.ge = r.prefix.len;
+		r.le = r.prefix.family == 4 ? 32 : 128;
+		rule_set_add(ret, &r);
+	}
+	rule_set_sort(ret);
 }
 
-static const struct prefix *find_around(const struct prefixes *all,
+static const struct prefix *find_around(const struct rule_set *all,
 					const struct prefix *p)
 {
-	for (size_t i = 0; i < all->n; i++)
-		if (prefix_contains(&all->v[i], p))
-			return &all->v[i];
-	return NULL;
+	const struct prefix_rule *r = rule_set_match(all, p);
+
+	return r ? &r->prefix : NULL;
 }
 
 static const char *group_name(const struct plan *p, size_t g)
@@ -58,8 +58,8 @@ static bool is_private(const struct plan *p, size_t g)
 
 /* ---- prefixes of a group ---- */
 
-static void check_onprem(struct load *l, size_t g, const struct prefixes *site,
-			 const struct prefixes *vnet)
+static void check_onprem(struct load *l, size_t g, const struct rule_set *site,
+			 const struct rule_set *vnet)
 {
 	const struct plan_group *gr = &l->plan->groups[g];
 	char out[PREFIX_TEXT_MAX];
@@ -67,29 +67,29 @@ static void check_onprem(struct load *l, size_t g, const struct prefixes *site,
 	if (!load_find(l, "groups.%zu.onprem", g))
 		return; /* the default: the site's own */
 	for (size_t i = 0; i < gr->onprem.n; i++) {
-		const struct node *at =
-			load_at(l, "groups.%zu.onprem.%zu", g, i);
 		const struct prefix *around;
 		struct prefix_rule r;
 
 		if (!prefix_rule_parse(gr->onprem.v[i], &r, NULL))
 			continue;
 		if (site->n && !find_around(site, &r.prefix))
-			load_error(l, at, "prefix-not-site",
+			load_error(l, load_at(l, "groups.%zu.onprem.%zu", g, i),
+				   "prefix-not-site",
 				   "'%s' is not in the site's prefixes; what "
 				   "the site may announce stands in "
 				   "'site.prefixes'",
 				   gr->onprem.v[i]);
 		around = find_around(vnet, &r.prefix);
 		if (around)
-			load_error(l, at, "prefix-equals-vnet",
+			load_error(l, load_at(l, "groups.%zu.onprem.%zu", g, i),
+				   "prefix-equals-vnet",
 				   "'%s' is or lies in '%s' of the virtual "
 				   "network, which never routes it out",
 				   gr->onprem.v[i], prefix_text(around, out));
 	}
 }
 
-static void check_cloud(struct load *l, size_t g, const struct prefixes *vnet)
+static void check_cloud(struct load *l, size_t g, const struct rule_set *vnet)
 {
 	const struct plan_group *gr = &l->plan->groups[g];
 	char out[PREFIX_TEXT_MAX];
@@ -186,21 +186,47 @@ static void check_twice(struct load *l)
 
 /* ---- what the provider takes ---- */
 
-static size_t count_onprem(const struct plan *p, size_t c, size_t pe)
+/* Prefixes that a rule has room for. */
+static uint64_t room_of(const char *rule)
 {
-	size_t n = 0;
+	struct prefix_rule r;
+	uint64_t n = 0;
+
+	if (!prefix_rule_parse(rule, &r, NULL))
+		return 0;
+	for (unsigned len = r.ge; len <= r.le; len++)
+		n += len - r.prefix.len < 40
+			     ? UINT64_C(1) << (len - r.prefix.len)
+			     : UINT64_C(1) << 40;
+	return n;
+}
+
+struct count {
+	uint64_t most;
+	bool open; /* more by what rules have room for than by what they name */
+};
+
+static void count_group(const struct plan_group *g, struct count *c)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < g->onprem.n; i++)
+		n += room_of(g->onprem.v[i]);
+	c->open |= !g->at_most && n > g->onprem.n;
+	c->most += g->at_most && g->at_most < n ? g->at_most : n;
+}
+
+static struct count count_onprem(const struct plan *p, size_t c, size_t pe)
+{
+	struct count ret = {0};
 
 	for (size_t g = 0; g < p->n_groups; g++)
 		if (p->groups[g].circuit == c && p->groups[g].peering == pe &&
 		    p->groups[g].move_export)
-			n += p->groups[g].onprem.n;
-	return n;
+			count_group(&p->groups[g], &ret);
+	return ret;
 }
 
-/*
- * A rollback splits a prefix into its halves for a while: three in the place
- * of one.
- */
 static void check_limit(struct load *l, size_t c, size_t i)
 {
 	const struct plan_circuit *ci = &l->plan->circuits[c];
@@ -208,23 +234,42 @@ static void check_limit(struct load *l, size_t c, size_t i)
 	bool private = pe->domain && strcmp(pe->domain, "private") == 0;
 	uint32_t most = private ? ci->limits.prefixes_private
 				: ci->limits.prefixes_public;
-	size_t n = count_onprem(l->plan, c, i);
-	const struct node *at =
-		load_at(l, "circuits.%zu.peerings.%zu.name", c, i);
+	struct count n = count_onprem(l->plan, c, i);
 
-	if (!most)
-		return;
-	if (n > most)
-		load_error(l, at, "prefix-limit",
-			   "the groups announce %zu prefixes; the provider "
-			   "takes %u and drops the session above it",
-			   n, most);
-	else if (n * 3 > most)
-		load_warn(l, at, "prefix-headroom",
-			  "the groups announce %zu prefixes, three times as "
-			  "many while one rolls back; the provider takes %u: "
-			  "a rollback goes in batches",
-			  n, most);
+	if (most && n.most > most)
+		load_error(l,
+			   load_at(l, "circuits.%zu.peerings.%zu.name", c, i),
+			   "prefix-limit",
+			   "the groups %s %llu prefixes; the provider takes "
+			   "%u and drops the session above it%s",
+			   n.open ? "have room for" : "announce",
+			   (unsigned long long)n.most, most,
+			   n.open ? "; narrow the rules, or say with "
+				    "'at_most' how many they match"
+				  : "");
+}
+
+/* A rollback holds a prefix on the VPN by its halves: three in place of one. */
+static void check_headroom(struct load *l)
+{
+	const struct plan *p = l->plan;
+	struct count n = {0};
+
+	for (size_t g = 0; g < p->n_groups; g++)
+		if (is_private(p, g) && p->groups[g].move_export)
+			count_group(&p->groups[g], &n);
+	for (size_t i = 0; i < p->n_tunnels; i++)
+		if (p->tunnels[i].limit && p->tunnels[i].neighbor &&
+		    n.most * 3 > p->tunnels[i].limit)
+			load_warn(l, load_at(l, "tunnels.%zu.name", i),
+				  "prefix-headroom",
+				  "the groups %s %llu prefixes, three times as "
+				  "many while a rollback holds them here; the "
+				  "VPN gateway takes %u: above that the "
+				  "rollback is not hitless",
+				  n.open ? "have room for" : "announce",
+				  (unsigned long long)n.most,
+				  p->tunnels[i].limit);
 }
 
 /* ---- waves ---- */
@@ -332,9 +377,11 @@ static void check_waves(struct load *l)
 void load_validate_move(struct load *l)
 {
 	const struct plan *p = l->plan;
-	struct prefixes site = parse_all(&p->site.prefixes);
-	struct prefixes vnet = parse_all(&p->vnet.prefixes);
+	rule_set_auto site = {0};
+	rule_set_auto vnet = {0};
 
+	parse_all(&p->site.prefixes, &site);
+	parse_all(&p->vnet.prefixes, &vnet);
 	for (size_t g = 0; g < p->n_groups; g++) {
 		check_onprem(l, g, &site, &vnet);
 		check_cloud(l, g, &vnet);
@@ -343,7 +390,6 @@ void load_validate_move(struct load *l)
 	for (size_t c = 0; c < p->n_circuits; c++)
 		for (size_t i = 0; i < p->circuits[c].n_peerings; i++)
 			check_limit(l, c, i);
+	check_headroom(l);
 	check_waves(l);
-	free(site.v);
-	free(vnet.v);
 }

@@ -61,6 +61,23 @@ static void expect_vpn_sends(struct step *s, const struct build *b,
 	}
 }
 
+/* What the rules of a group match is counted before anything is changed. */
+static void expect_bounds(struct step *s, const struct plan *p,
+			  const char *tunnel)
+{
+	for (size_t i = 0; i < p->n_groups; i++) {
+		const struct plan_group *g = &p->groups[i];
+		struct expect *x;
+
+		if (!g->at_most || g->community || !g->move_export)
+			continue;
+		x = expect_add(&s->expect, EXPECT_SENT_AT_MOST,
+			       RESOURCE_SESSION, tunnel);
+		x->number = g->at_most;
+		state_list_append(&x->list, &g->onprem);
+	}
+}
+
 static void preflight_edge(struct build *b, size_t i)
 {
 	const struct plan_edge *edge = &b->plan->edges[i];
@@ -75,6 +92,7 @@ static void preflight_edge(struct build *b, size_t i)
 		expect_add(&s->expect, EXPECT_ESTABLISHED, RESOURCE_SESSION,
 			   t->name);
 		expect_vpn_sends(s, b, t->name);
+		expect_bounds(s, b->plan, t->name);
 	}
 	each_cloud(b->plan, expect_route, s);
 	if (edge->reboot_returns)
@@ -526,6 +544,35 @@ static void note_asymmetry(struct build *b, size_t wave)
 		}
 }
 
+/* A host prefix has no halves that could hold it on the VPN. */
+static bool takes_hosts(const struct plan_group *g)
+{
+	for (size_t i = 0; i < g->onprem.n; i++) {
+		struct prefix_rule r;
+
+		if (prefix_rule_parse(g->onprem.v[i], &r, NULL) &&
+		    r.le == (r.prefix.family == 4 ? 32 : 128))
+			return true;
+	}
+	return false;
+}
+
+static void note_hosts(struct build *b)
+{
+	for (size_t i = 0; i < b->plan->n_groups; i++) {
+		const struct plan_group *g = &b->plan->groups[i];
+		mem_auto_free char *s = NULL;
+
+		if (!g->move_export || !takes_hosts(g))
+			continue;
+		s = mem_format("group '%s' may have host prefixes; they cannot "
+			       "be held on the VPN by more-specifics, so their "
+			       "way back is not hitless",
+			       g->name);
+		state_list_add(&b->program->notes, s);
+	}
+}
+
 static void add_notes(struct build *b)
 {
 	const struct plan *p = b->plan;
@@ -545,6 +592,8 @@ static void add_notes(struct build *b)
 			       "no edge can hold prefixes on the VPN by "
 			       "more-specifics: rollback of cloud-to-site "
 			       "traffic is not hitless");
+	else
+		note_hosts(b);
 }
 
 /* ---- can the adapters do it? ---- */

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "orchestrator/model/prefix.h"
+#include "orchestrator/model/ruleset.h"
 
 static const char *const kind_names[] = {
 	[EXPECT_ESTABLISHED] = "is Established",
@@ -16,6 +16,7 @@ static const char *const kind_names[] = {
 	[EXPECT_NOTHING_ACCEPTED] = "accepts nothing",
 	[EXPECT_SENT] = "announces",
 	[EXPECT_SENT_PINS] = "announces the more-specifics of",
+	[EXPECT_SENT_AT_MOST] = "announces, of the rules, at most",
 	[EXPECT_SENT_ONLY] = "announces only",
 	[EXPECT_ACCEPTED] = "accepts",
 	[EXPECT_BEST_FROM] = "is best from",
@@ -96,36 +97,43 @@ static const char *list_missing(const struct state_list *have,
 	return NULL;
 }
 
-static bool rules_match(const struct prefix_rule *rules, size_t n,
-			const struct prefix *p)
-{
-	for (size_t i = 0; i < n; i++)
-		if (prefix_rule_matches(&rules[i], p))
-			return true;
-	return false;
-}
-
 /* The first sent prefix that no rule of the list allows. */
 static const char *list_beyond(const struct state_list *sent,
 			       const struct state_list *rules)
 {
-	mem_auto_free struct prefix_rule *r = mem_calloc(rules->n, sizeof(*r));
-	const char *bad = NULL;
+	rule_set_auto set = {0};
+	size_t bad;
 
-	bad = list_missing(rules, sent); /* fast path: all named exactly */
-	if (!bad)
-		return NULL;
-	for (size_t i = 0; i < rules->n; i++)
-		if (!prefix_rule_parse(rules->v[i], &r[i], NULL))
-			return rules->v[i];
+	if (!rule_set_add_list(&set, rules, &bad))
+		return rules->v[bad];
+	rule_set_sort(&set);
 	for (size_t i = 0; i < sent->n; i++) {
 		struct prefix p;
 
 		if (!prefix_parse(sent->v[i], &p, NULL) ||
-		    !rules_match(r, rules->n, &p))
+		    !rule_set_match(&set, &p))
 			return sent->v[i];
 	}
 	return NULL;
+}
+
+/* How many of the sent prefixes the rules of the list match. */
+static size_t list_count(const struct state_list *sent,
+			 const struct state_list *rules)
+{
+	rule_set_auto set = {0};
+	size_t bad, n = 0;
+
+	if (!rule_set_add_list(&set, rules, &bad))
+		return SIZE_MAX;
+	rule_set_sort(&set);
+	for (size_t i = 0; i < sent->n; i++) {
+		struct prefix p;
+
+		n += !prefix_parse(sent->v[i], &p, NULL) ||
+		     rule_set_match(&set, &p);
+	}
+	return n;
 }
 
 static bool fail(struct buf *why, const struct expect *x, const char *fmt, ...)
@@ -147,11 +155,20 @@ static bool check_lists(const struct expect *x, const struct state_session *s,
 			struct buf *why)
 {
 	const char *p;
+	size_t n;
 
 	switch (x->kind) {
 	case EXPECT_SENT:
 		p = list_missing(&s->sent, &x->list);
 		return !p || fail(why, x, "does not announce %s yet", p);
+	case EXPECT_SENT_AT_MOST:
+		n = list_count(&s->sent, &x->list);
+		return n <= x->number ||
+		       fail(why, x,
+			    "announces %zu prefixes of a group that says "
+			    "'at_most: %llu'; above its limit the provider "
+			    "would drop the session",
+			    n, (unsigned long long)x->number);
 	case EXPECT_SENT_ONLY:
 		p = list_beyond(&s->sent, &x->list);
 		return !p || fail(why, x, "announces %s, which it must not", p);

@@ -13,11 +13,12 @@ enum expect_kind {
 	EXPECT_ESTABLISHED,  /* session: Established */
 	EXPECT_NOTHING_SENT, /* session: adj-rib-out empty */
 	EXPECT_NOTHING_ACCEPTED,
-	EXPECT_SENT,	  /* session: sends every prefix of `list` */
-	EXPECT_SENT_PINS, /* session: sends what static_route `text` holds */
-	EXPECT_SENT_ONLY, /* session: sends nothing that no rule of `list`
-			     matches */
-	EXPECT_ACCEPTED,  /* session: accepts every prefix of `list` */
+	EXPECT_SENT,	     /* session: sends every prefix of `list` */
+	EXPECT_SENT_PINS,    /* session: sends what static_route `text` holds */
+	EXPECT_SENT_AT_MOST, /* list: rules, number: how many they match */
+	EXPECT_SENT_ONLY,    /* session: sends nothing that no rule of `list`
+				matches */
+	EXPECT_ACCEPTED,     /* session: accepts every prefix of `list` */
 	EXPECT_BEST_FROM, /* route: best path learned from `text`, in the FIB */
 	EXPECT_BEST_NOT_FROM, /* route: in the FIB, not learned from `text` */
 	EXPECT_IN_FIB,	      /* route: in the FIB */

@@ -43,7 +43,8 @@ struct step {
 	struct resource_set look;  /* observed besides, for what is expected */
 	struct expect_list expect; /* beyond 'observed satisfies want' */
 	enum step_derive derive;
-	char *derive_session; /* session name whose announcements are pinned */
+	char *derive_session;  /* session name whose announcements are pinned */
+	uint32_t derive_limit; /* prefixes that the VPN takes; 0: any number */
 	struct prefix_rule *rules;
 	size_t n_rules;
 	uint32_t timeout_ms; /* for verify or wait */

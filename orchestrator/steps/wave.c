@@ -220,6 +220,7 @@ static void wave_pin(const struct policy_session *s, void *arg)
 	build_ask_sent(build_vpn_session(&st->look, t));
 	st->derive = STEP_DERIVE_PINS;
 	st->derive_session = policy_session_name(s);
+	st->derive_limit = t->limit;
 	add_rules(st, s, w->wave);
 	expect_session(st, EXPECT_SENT_PINS, t->name)->text = mem_strdup(pin);
 }

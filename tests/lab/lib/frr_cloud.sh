@@ -5,7 +5,8 @@
 # the whole address space of the virtual network and nothing else; at an equal
 # prefix the circuit wins whatever the AS path says (local preference toward the
 # fabric), a longer prefix wins before that; there is no transit between
-# gateways (the fabric reflects nothing).
+# gateways (the fabric reflects nothing).  Gateways and the provider's edges say
+# what they can forward, not sooner: ten thousand prefixes take them a while.
 
 site_prefixes() {
 	echo 10.10.0.0/16
@@ -21,6 +22,7 @@ frr_gateway_head() { # NODE ADDRESS
 		router bgp 65515
 		 bgp router-id $2
 		 no bgp ebgp-requires-policy
+		 bgp suppress-fib-pending
 	END
 	frr_neighbor 10.100.255.1 65515 fabric
 }
@@ -154,6 +156,7 @@ frr_pe_private() { # NODE ROUTER-ID CUSTOMER
 		router bgp 12076
 		 bgp router-id $2
 		 no bgp ebgp-requires-policy
+		 bgp suppress-fib-pending
 	END
 	frr_pe_customer "$3" circuit-md5-secret
 	echo " neighbor $3 bfd 3 300 300"
