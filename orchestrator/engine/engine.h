@@ -7,11 +7,21 @@
  * rows say (fold.h); engine_replay() with the rows of a run gives the same
  * engine, which is how a run is resumed.
  *
- *	            +-> PREPARE -> INTENT -> APPLY -> OUTCOME -+
- *	BEGIN -> STEP                           |(unknown)      +-> VERIFY <->
- *PAUSE ^         +-> (satisfied) ------------+-> SETTLE -----+      | | +->
- *SOAK, HOLD, SNAPSHOT                        CONFIRM | |
- *	  +----------------- DONE <- VNET <----------------------------+
+ *	BEGIN -> TIMERS -> STEP -> PREPARE -> INTENT -> APPLY <-> POLL
+ *	                   ^ |        |                   |
+ *	                   | |  (satisfied)            OUTCOME -> SETTLE
+ *	                   | |        v                   v          |
+ *	                   | |      VERIFY <-> PAUSE <----+----------+
+ *	                   | |        v
+ *	                   | +-> SOAK, HOLD, SAVE, SNAPSHOT, CONFIRM
+ *	                   +--------- DONE -> VNET
+ *
+ *	a breach, from any phase: EMERGENCY (all edges at once) -> RETREATED ->
+ *	rollback through the restore list of the block that is gone back to
+ *
+ * Dead-man timers: a guarded change arms one on its device, and it stays armed
+ * (renewed at every EVENT_TICK) until the block's decision is committed and
+ * its CONFIRM steps are done.
  *
  * Law: an intent row is committed before the device call, the outcome row
  * after it.  A step whose intent has no outcome is UNKNOWN and is settled by
@@ -28,6 +38,9 @@ enum engine_phase {
 	PHASE_PREPARE,
 	PHASE_INTENT,
 	PHASE_APPLY,
+	PHASE_PENDING_ROW, /* the token of a long operation */
+	PHASE_POLL_PAUSE,
+	PHASE_POLL,
 	PHASE_OUTCOME,
 	PHASE_SETTLE,
 	PHASE_SETTLED,
@@ -47,6 +60,12 @@ enum engine_phase {
 	PHASE_VNET,    /* after every change: is the fingerprint the same? */
 	PHASE_COMPARE, /* observed after a rollback, against the checkpoint */
 	PHASE_COMPARE_PAUSE,
+	PHASE_TIMERS, /* at BEGIN: what is still armed? */
+	PHASE_FIRED_ROW,
+	PHASE_EMERGENCY_ROW,
+	PHASE_EMERGENCY, /* going straight back, all targets at once */
+	PHASE_LATE_ROW,	 /* the outcome of a change that was under way */
+	PHASE_RETREATED_ROW,
 	PHASE_END_ROW,
 	PHASE_ENDED,
 };
@@ -69,7 +88,8 @@ struct engine_policy {
 	bool auto_go;	  /* plan holds pass by themselves (not own_go) */
 	bool end_on_hold; /* end with EXIT_HOLDING instead of waiting */
 	uint32_t dead_man_s;
-	uint32_t poll_ms; /* between two looks of a wait */
+	uint32_t stagger_s; /* between the timers of two devices */
+	uint32_t poll_ms;   /* between two looks of a wait */
 };
 
 struct engine;

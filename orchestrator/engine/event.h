@@ -14,13 +14,16 @@ enum event_kind {
 	EVENT_BEGIN,	 /* start, or go on after replay */
 	EVENT_COMMITTED, /* the row asked for is durable */
 	EVENT_PREPARED,	 /* ok, satisfied, before, want, changeset */
-	EVENT_APPLIED,	 /* outcome, text */
+	EVENT_APPLIED,	 /* outcome, text; PENDING: token */
 	EVENT_OBSERVED,	 /* ok, before = what was seen, why = what is missing */
 	EVENT_CONFIRMED, /* outcome */
 	EVENT_SNAPSHOT,	 /* ok, states: JSON object target -> set */
 	EVENT_TIMER,
-	EVENT_OPERATOR, /* command, text */
-	EVENT_GUARD,	/* verdict, text */
+	EVENT_OPERATOR,	 /* command, text */
+	EVENT_GUARD,	 /* verdict, text, goal */
+	EVENT_TICK,	 /* about three times in a dead-man timer's time */
+	EVENT_RENEWED,	 /* target, outcome, text */
+	EVENT_RETREATED, /* target, outcome, text */
 };
 
 enum operator_command {
@@ -48,6 +51,9 @@ struct event {
 	const char *probe;   /* GUARD: over this probe, or NULL */
 	const char *group;   /* GUARD: which measures this group, or NULL */
 	const char *text;    /* message, reason, checkpoint name */
+	const char *target;
+	const char *token; /* of a long operation */
+	const char *goal;  /* checkpoint that a breach goes back to, or NULL */
 	const struct resource_set *before, *want;
 	const struct changeset *changeset;
 	const json_t *states;
@@ -65,6 +71,11 @@ enum action_kind {
 	ACTION_VNET,	 /* observe the virtual network; answer OBSERVED */
 	ACTION_TIMER,	 /* answer TIMER after ms */
 	ACTION_END,	 /* exit_code; nothing follows */
+	ACTION_POLL,	 /* token; answer APPLIED */
+	ACTION_RENEW,	 /* guard_s; answer RENEWED */
+	/* Take back what is armed (if `back`), then make `want` so; answer
+	 * RETREATED.  Comes before whatever else waits for the target. */
+	ACTION_RETREAT,
 };
 
 struct action {
@@ -75,7 +86,8 @@ struct action {
 	struct resource_set want; /* SETTLE: derived want */
 	struct changeset changeset;
 	bool back;
-	uint32_t guard_s; /* APPLY: dead-man timer; 0: none */
+	uint32_t guard_s; /* APPLY, RENEW: dead-man timer; 0: none */
+	char *token;	  /* POLL */
 	uint32_t ms;	  /* TIMER */
 	char *row_kind, *row_step, *row_body;
 	int exit_code;

@@ -12,7 +12,12 @@
 void fold_init(struct fold *f, const struct program *p)
 {
 	*f = (struct fold){
-		.program = p, .checkpoints = json_object(), .touched = -1};
+		.program = p,
+		.checkpoints = json_object(),
+		.touched = -1,
+		.emergency = -1,
+		.retreated = -1,
+	};
 }
 
 static void drop_intent(struct fold *f)
@@ -20,11 +25,40 @@ static void drop_intent(struct fold *f)
 	changeset_done(&f->changeset);
 	resource_set_done(&f->before);
 	resource_set_done(&f->want);
+	free(f->token);
+	f->token = NULL;
+}
+
+static void disarm(struct fold *f, const char *target)
+{
+	for (size_t i = 0; i < f->armed.n; i++) {
+		if (strcmp(f->armed.v[i], target) != 0)
+			continue;
+		free(f->armed.v[i]);
+		f->armed.v[i] = f->armed.v[--f->armed.n];
+		return;
+	}
+}
+
+static void disarm_each(struct fold *f, const json_t *targets)
+{
+	for (size_t i = 0; i < json_array_size(targets); i++)
+		disarm(f, json_string_value(json_array_get(targets, i)));
+}
+
+/* The change of the open intent stands on its device, under a timer. */
+static void arm(struct fold *f)
+{
+	const struct step *s = fold_current(f);
+
+	if (f->guard_s && s && !state_list_has(&f->armed, s->target))
+		state_list_add(&f->armed, s->target);
 }
 
 void fold_done(struct fold *f)
 {
 	drop_intent(f);
+	state_list_done(&f->armed);
 	json_decref(f->checkpoints);
 	free(f->hold_why);
 	free(f->result);
@@ -45,7 +79,7 @@ const struct step *fold_current(const struct fold *f)
 
 	if (!b)
 		return NULL;
-	v = f->back ? &b->undo : &b->steps;
+	v = f->restoring ? &b->restore : f->back ? &b->undo : &b->steps;
 	return (size_t)f->index < v->n ? &v->v[f->index] : NULL;
 }
 
@@ -69,13 +103,18 @@ static void set_step(struct fold *f, enum fold_step step)
 /* Position after the current step: the next one, or the next block. */
 static void advance(struct fold *f)
 {
-	const struct block *b;
-
 	set_step(f, FOLD_STEP_NONE);
 	drop_intent(f);
 	f->gone = false;
 	f->index++;
-	while ((b = fold_block(f)) && !fold_current(f)) {
+	while (fold_block(f) && !fold_current(f)) {
+		if (f->restoring) { /* now at this block's checkpoint */
+			f->restoring = false;
+			f->index = f->block > f->back_to ? 0 : -1;
+			if (f->index < 0)
+				return;
+			continue;
+		}
 		if (f->back && f->block - 1 <= f->back_to)
 			return; /* all undone; what is left is to compare */
 		f->block += f->back ? -1 : 1;
@@ -88,6 +127,7 @@ static bool fold_intent(struct fold *f, const json_t *body, struct err *e)
 	drop_intent(f);
 	f->changed = true;
 	f->attempt++;
+	f->guard_s = (uint32_t)json_peek_int(body, "guard", 0);
 	if (!f->back)
 		f->touched = f->block;
 	set_step(f, FOLD_STEP_INTENT);
@@ -106,6 +146,8 @@ static bool fold_outcome(struct fold *f, const json_t *body, struct err *e)
 		return err_set(e, ERR_INVALID, "unknown outcome '%s'", name);
 	if (f->outcome == OUTCOME_UNKNOWN)
 		return true; /* stays an open intent until it is settled */
+	if (f->outcome == OUTCOME_APPLIED || f->outcome == OUTCOME_UNCHANGED)
+		arm(f);
 	set_step(f, FOLD_STEP_OUTCOME);
 	return true;
 }
@@ -116,6 +158,7 @@ static void fold_settled(struct fold *f, const json_t *body)
 
 	if (strcmp(as, "applied") == 0) {
 		f->outcome = OUTCOME_APPLIED;
+		arm(f);
 		set_step(f, FOLD_STEP_OUTCOME);
 	} else if (strcmp(as, "not-applied") == 0) {
 		drop_intent(f);
@@ -127,18 +170,25 @@ static void fold_settled(struct fold *f, const json_t *body)
 static bool fold_rollback(struct fold *f, const json_t *body, struct err *e)
 {
 	const char *to = json_peek_str(body, "to", "");
+	const char *restore = json_peek_str(body, "restore", NULL);
 	int goal = program_find_block(f->program, to);
 
 	if (goal < 0)
 		return err_set(e, ERR_INVALID,
 			       "roll back to '%s': no such checkpoint", to);
+	disarm_each(f, json_peek(body, "fired"));
 	if (!f->back && f->block > f->touched)
 		f->block = f->touched;
+	if (restore) {
+		f->block = program_find_block(f->program, restore);
+		f->restoring = true;
+	}
 	f->back = true;
 	f->back_to = goal;
 	f->index = -1;
 	f->held = false;
-	if (f->block <= goal)
+	f->emergency = -1;
+	if (f->block <= goal && !f->restoring)
 		f->block = goal; /* nothing to undo: only compare */
 	else
 		advance(f);
@@ -172,6 +222,8 @@ static void fold_end(struct fold *f, const json_t *body)
 	if (strcmp(f->result, "rolled-back") == 0) {
 		f->block = f->back_to;
 		f->back = false;
+		f->restoring = false;
+		f->retreated = -1;
 		f->index = (int)f->program->v[f->block].steps.n - 1;
 		advance(f);
 		f->touched = f->back_to;
@@ -185,10 +237,60 @@ static bool fold_checkpoint(struct fold *f, const json_t *body)
 	return true;
 }
 
+/* The device took its changes back: the block is gone through anew, each of
+ * its steps names a state and is looked at first. */
+static void fold_fired(struct fold *f, const json_t *body)
+{
+	disarm_each(f, json_peek(body, "targets"));
+	f->index = -1;
+	advance(f);
+}
+
+static bool fold_emergency(struct fold *f, const json_t *body, struct err *e)
+{
+	const char *name = json_peek_str(body, "block", "");
+
+	f->emergency = program_find_block(f->program, name);
+	f->retreated = f->emergency;
+	f->attempt++;
+	return f->emergency >= 0 ||
+	       err_set(e, ERR_INVALID, "emergency: no block '%s'", name);
+}
+
+static void fold_retreated(struct fold *f, const json_t *body)
+{
+	const json_t *l = json_peek(body, "results");
+
+	for (size_t i = 0; i < json_array_size(l); i++) {
+		const json_t *r = json_array_get(l, i);
+		const char *o = json_peek_str(r, "outcome", "");
+
+		if (strcmp(o, outcome_name(OUTCOME_APPLIED)) == 0 ||
+		    strcmp(o, outcome_name(OUTCOME_UNCHANGED)) == 0)
+			disarm(f, json_peek_str(r, "target", ""));
+	}
+}
+
+static void fold_token(struct fold *f, const json_t *body)
+{
+	free(f->token);
+	f->token = mem_strdup(json_peek_str(body, "token", NULL));
+}
+
+static void fold_step_done(struct fold *f)
+{
+	const struct step *s = fold_current(f);
+
+	if (s->kind == STEP_CONFIRM)
+		disarm(f, s->target);
+	advance(f);
+}
+
 static bool fits(const struct fold *f, const char *kind, const char *step)
 {
 	static const char *const of_step[] = {"step",	 "intent", "outcome",
-					      "settled", "done",   "failed"};
+					      "settled", "done",   "failed",
+					      "pending"};
 	const struct step *s = fold_current(f);
 
 	for (size_t i = 0; i < ARRAY_LEN(of_step); i++)
@@ -217,7 +319,15 @@ bool fold_row(struct fold *f, const char *kind, const char *step,
 	} else if (strcmp(kind, "settled") == 0) {
 		fold_settled(f, body);
 	} else if (strcmp(kind, "done") == 0) {
-		advance(f);
+		fold_step_done(f);
+	} else if (strcmp(kind, "pending") == 0) {
+		fold_token(f, body);
+	} else if (strcmp(kind, "fired") == 0) {
+		fold_fired(f, body);
+	} else if (strcmp(kind, "emergency") == 0) {
+		return fold_emergency(f, body, e);
+	} else if (strcmp(kind, "retreated") == 0) {
+		fold_retreated(f, body);
 	} else if (strcmp(kind, "failed") == 0) {
 		set_step(f, FOLD_STEP_FAILED);
 	} else if (strcmp(kind, "checkpoint") == 0) {

@@ -1,10 +1,11 @@
 /*
  * fold.h - the engine's memory, folded from journal rows and from nothing else
  *
- * Rows: begin, step, intent, outcome, settled, done, failed, checkpoint, hold,
- * go, rollback, end (others, such as measurements, are skipped).  fold_row() is
- * the only writer of this state: live rows pass through it when they are
- * committed, old rows when a run is resumed.
+ * Rows: begin, step, intent, pending, outcome, settled, done, failed,
+ * checkpoint, hold, go, fired, emergency, retreated, rollback, end (others,
+ * such as measurements, are skipped).  fold_row() is the only writer of this
+ * state: live rows pass through it when they are committed, old rows when a run
+ * is resumed.
  */
 #ifndef CUTOVER_ENGINE_FOLD_H
 #define CUTOVER_ENGINE_FOLD_H
@@ -25,7 +26,13 @@ struct fold {
 	int block; /* forward: being done; back: being undone */
 	int index; /* step within it */
 	bool back;
-	int back_to; /* block whose checkpoint is the goal */
+	bool restoring; /* back, in the block's restore list */
+	int back_to;	/* block whose checkpoint is the goal */
+	int emergency;	/* block being gone straight back to, or -1 */
+	int retreated;	/* the last such block since the way back began */
+	struct state_list armed; /* targets with a dead-man timer running */
+	uint32_t guard_s;	 /* of the open intent */
+	char *token;		 /* of the open intent's long operation */
 	enum fold_step step;
 	uint32_t attempt; /* counts intents of this run: makes keys unique */
 	struct changeset changeset; /* of the open intent */

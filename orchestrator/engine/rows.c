@@ -20,12 +20,19 @@ json_t *row_step(const struct step *s, const struct fold *f)
 
 json_t *row_intent(const struct changeset *cs,
 		   const struct resource_set *before,
-		   const struct resource_set *want, const char *target)
+		   const struct resource_set *want, const char *target,
+		   uint32_t guard_s)
 {
-	return json_pack("{s:o,s:o,s:o,s:s*}", "changeset",
+	return json_pack("{s:o,s:o,s:o,s:s*,s:i}", "changeset",
 			 changeset_to_json(cs), "before",
 			 resource_set_to_json(before, false), "want",
-			 resource_set_to_json(want, true), "target", target);
+			 resource_set_to_json(want, true), "target", target,
+			 "guard", (int)guard_s);
+}
+
+json_t *row_pending(const char *token)
+{
+	return json_pack("{s:s}", "token", token);
 }
 
 json_t *row_outcome(enum outcome o, const char *text)
@@ -70,9 +77,36 @@ json_t *row_hold(const char *why, bool for_step)
 	return json_pack("{s:s,s:b}", "why", why ? why : "", "step", for_step);
 }
 
-json_t *row_rollback(const char *to, const char *why)
+static json_t *list_json(const struct state_list *l)
 {
-	return json_pack("{s:s,s:s}", "to", to, "why", why ? why : "");
+	json_t *j = json_array();
+
+	for (size_t i = 0; l && i < l->n; i++)
+		json_array_append_new(j, json_string(l->v[i]));
+	return j;
+}
+
+json_t *row_rollback(const char *to, const char *why, const char *restore,
+		     const struct state_list *fired)
+{
+	return json_pack("{s:s,s:s,s:s*,s:o}", "to", to, "why", why ? why : "",
+			 "restore", restore, "fired", list_json(fired));
+}
+
+json_t *row_fired(const struct state_list *targets)
+{
+	return json_pack("{s:o}", "targets", list_json(targets));
+}
+
+json_t *row_emergency(const char *block, const char *to, const char *why)
+{
+	return json_pack("{s:s,s:s,s:s}", "block", block, "to", to, "why",
+			 why ? why : "");
+}
+
+json_t *row_retreated(const char *block, json_t *results)
+{
+	return json_pack("{s:s,s:o}", "block", block, "results", results);
 }
 
 json_t *row_checkpoint(const char *name, const json_t *states)
@@ -100,6 +134,8 @@ json_t *row_status(const struct fold *f, const char *phase)
 		json_object_set_new(j, "step", json_string(s->id));
 		json_object_set_new(j, "title", json_string(s->title));
 	}
+	if (f->armed.n)
+		json_object_set_new(j, "armed", list_json(&f->armed));
 	if (f->held)
 		json_object_set_new(j, "hold_why", json_string(f->hold_why));
 	if (last)
@@ -184,6 +220,15 @@ const char *engine_phase_name(enum engine_phase phase)
 		[PHASE_VNET] = "vnet",
 		[PHASE_COMPARE] = "compare",
 		[PHASE_COMPARE_PAUSE] = "compare-pause",
+		[PHASE_PENDING_ROW] = "pending",
+		[PHASE_POLL_PAUSE] = "poll-pause",
+		[PHASE_POLL] = "poll",
+		[PHASE_TIMERS] = "timers",
+		[PHASE_FIRED_ROW] = "fired",
+		[PHASE_EMERGENCY_ROW] = "emergency-row",
+		[PHASE_EMERGENCY] = "emergency",
+		[PHASE_LATE_ROW] = "late",
+		[PHASE_RETREATED_ROW] = "retreated",
 		[PHASE_END_ROW] = "ending",
 		[PHASE_ENDED] = "ended",
 	};
@@ -208,6 +253,7 @@ void action_list_done(struct action_list *l)
 		free(a->row_kind);
 		free(a->row_step);
 		free(a->row_body);
+		free(a->token);
 		resource_set_done(&a->want);
 		changeset_done(&a->changeset);
 	}

@@ -21,6 +21,9 @@
 #include "orchestrator/engine/worker.h"
 
 #define POLL_MS 200
+/* Between the timers of two edges: twice what BGP takes to settle, so that one
+ * has gone back and carries traffic before the next one does. */
+#define STAGGER_S 10
 #define TICK_MS 500 /* how often the monitor is turned at least */
 
 struct runner {
@@ -31,6 +34,7 @@ struct runner {
 	struct control *control;
 	int signals;
 	int64_t timer_call, timer_us; /* 0: none */
+	int64_t tick_us;	      /* next EVENT_TICK */
 	int64_t snapshot_call;
 	size_t snapshot_left;
 	json_t *snapshot;
@@ -49,6 +53,7 @@ struct engine_policy runner_policy(const struct plan *p)
 		.rollback_to_start = p->rollback.to_start,
 		.abort_rolls_back = p->rollback.on_abort == PLAN_ABORT_ROLLBACK,
 		.dead_man_s = p->rollback.dead_man_s,
+		.stagger_s = STAGGER_S,
 		.poll_ms = POLL_MS,
 	};
 }
@@ -138,12 +143,16 @@ static void answer_no_target(struct runner *r, const struct action *a)
 		[ACTION_CONFIRM] = EVENT_CONFIRMED,
 		[ACTION_SAVE] = EVENT_CONFIRMED,
 		[ACTION_VNET] = EVENT_OBSERVED,
+		[ACTION_POLL] = EVENT_APPLIED,
+		[ACTION_RENEW] = EVENT_RENEWED,
+		[ACTION_RETREAT] = EVENT_RETREATED,
 	};
 	mem_auto_free char *text = mem_format("no adapter for target '%s'",
 					      a->target ? a->target : "");
 	struct event ev = {.kind = answers[a->kind],
 			   .call = a->call,
 			   .outcome = OUTCOME_RETRY,
+			   .target = a->target,
 			   .text = text};
 
 	feed(r, &ev);
@@ -157,11 +166,13 @@ static void submit(struct runner *r, struct action *a, enum job_kind kind)
 			  .back = a->back,
 			  .guard_s = a->guard_s,
 			  .want = a->want,
-			  .changeset = a->changeset};
+			  .changeset = a->changeset,
+			  .token = a->token};
 	char *key = job_key(r, a->changeset.key);
 
 	a->want = (struct resource_set){0};
 	a->changeset = (struct changeset){0};
+	a->token = NULL;
 	free(job.changeset.key);
 	job.changeset.key = key;
 	if (!a->target || !worker_pool_submit(r->pool, a->target, &job))
@@ -253,6 +264,15 @@ static void execute(struct runner *r, struct action *a)
 	case ACTION_SAVE:
 		submit(r, a, JOB_SAVE);
 		break;
+	case ACTION_POLL:
+		submit(r, a, JOB_POLL);
+		break;
+	case ACTION_RENEW:
+		submit(r, a, JOB_RENEW);
+		break;
+	case ACTION_RETREAT:
+		submit(r, a, JOB_RETREAT);
+		break;
 	case ACTION_SNAPSHOT:
 		do_snapshot(r, a);
 		break;
@@ -325,12 +345,16 @@ static void on_result(struct runner *r, struct job_result *res)
 		[JOB_PREPARE] = EVENT_PREPARED,	 [JOB_APPLY] = EVENT_APPLIED,
 		[JOB_SETTLE] = EVENT_OBSERVED,	 [JOB_OBSERVE] = EVENT_OBSERVED,
 		[JOB_CONFIRM] = EVENT_CONFIRMED, [JOB_SAVE] = EVENT_CONFIRMED,
+		[JOB_POLL] = EVENT_APPLIED,	 [JOB_RENEW] = EVENT_RENEWED,
+		[JOB_RETREAT] = EVENT_RETREATED,
 	};
 	struct event ev = {.call = res->call,
 			   .ok = res->ok,
 			   .satisfied = res->satisfied,
 			   .outcome = res->outcome,
 			   .text = res->text,
+			   .target = res->target,
+			   .token = res->token,
 			   .before = &res->seen,
 			   .want = &res->want,
 			   .changeset = &res->changeset};
@@ -426,6 +450,18 @@ static void on_timer(struct runner *r)
 	feed(r, &ev);
 }
 
+/* Three times in the time of a dead-man timer: one may get lost. */
+static void on_tick(struct runner *r)
+{
+	struct event ev = {.kind = EVENT_TICK};
+	int64_t now = clock_mono_us();
+
+	if (!r->o->policy.dead_man_s || now < r->tick_us)
+		return;
+	r->tick_us = now + (int64_t)r->o->policy.dead_man_s * 1000000 / 3;
+	feed(r, &ev);
+}
+
 /* ---- the loop ---- */
 
 static int wait_ms(const struct runner *r)
@@ -461,6 +497,8 @@ static void turn(struct runner *r)
 		control_turn(r->control, on_request, r);
 	if (!r->ended)
 		on_timer(r);
+	if (!r->ended)
+		on_tick(r);
 	if (!r->ended)
 		on_monitor(r);
 }

@@ -107,12 +107,14 @@ static bool all_satisfied(const struct resource_set *seen,
 
 		if (r && resource_satisfies(r, x))
 			continue;
+		ok = false;
+		if (!why)
+			continue;
 		if (r)
 			resource_diff(r, x, why);
 		else
 			buf_printf(why, "%s '%s' was not observed\n",
 				   resource_kind_name(x->kind), x->name);
-		ok = false;
 	}
 	return ok;
 }
@@ -170,7 +172,6 @@ static void do_apply(struct worker *w, struct job *job, struct job_result *r)
 {
 	struct adapter_guard guard = {.seconds = job->guard_s};
 	err_auto e = ERR_INIT;
-	char *token = NULL;
 	int64_t start;
 
 	if (!open_adapter(w, &e)) {
@@ -181,19 +182,89 @@ static void do_apply(struct worker *w, struct job *job, struct job_result *r)
 	w->ctx.deadline_us = deadline(w, size_allowance(&job->changeset));
 	start = clock_mono_us();
 	r->outcome = w->ops->apply(&w->ctx, &job->changeset, job->back,
-				   job->guard_s ? &guard : NULL, &token, &e);
-	while (r->outcome == OUTCOME_PENDING && w->ops->poll && token) {
-		w->ctx.deadline_us = deadline(w, 0);
-		r->outcome = w->ops->poll(&w->ctx, token, &e);
-		if (r->outcome == OUTCOME_PENDING)
-			clock_sleep_us(500000);
-	}
+				   job->guard_s ? &guard : NULL, &r->token, &e);
 	r->took_us = clock_mono_us() - start;
 	r->ok = true;
 	if (e.msg)
 		take_error(r, &e);
 	if (r->outcome == OUTCOME_UNKNOWN || r->outcome == OUTCOME_FATAL)
 		close_adapter(w);
+}
+
+static void do_poll(struct worker *w, struct job *job, struct job_result *r)
+{
+	err_auto e = ERR_INIT;
+
+	r->ok = true;
+	r->outcome = OUTCOME_UNKNOWN;
+	if (!w->ops->poll) {
+		r->text = mem_format("'%s' cannot be asked how far it is",
+				     w->target->name);
+		return;
+	}
+	if (!open_adapter(w, &e)) {
+		r->outcome = OUTCOME_PENDING; /* blind: ask again */
+		take_error(r, &e);
+		return;
+	}
+	w->ctx.deadline_us = deadline(w, 0);
+	r->outcome = w->ops->poll(&w->ctx, job->token, &e);
+	if (e.msg)
+		take_error(r, &e);
+}
+
+static void do_renew(struct worker *w, struct job *job, struct job_result *r)
+{
+	err_auto e = ERR_INIT;
+
+	r->ok = true;
+	r->outcome = OUTCOME_UNCHANGED;
+	if (!w->ops->renew || !(w->ops->caps & ADAPTER_CAP_TIMER))
+		return;
+	if (!open_adapter(w, &e)) {
+		r->outcome = OUTCOME_RETRY;
+		take_error(r, &e);
+		return;
+	}
+	w->ctx.deadline_us = deadline(w, 0);
+	r->outcome = w->ops->renew(&w->ctx, job->guard_s, &e);
+	if (e.msg)
+		take_error(r, &e);
+}
+
+/* What is armed is taken back in one exchange; then the rest, if any. */
+static void do_retreat(struct worker *w, struct job *job, struct job_result *r)
+{
+	struct adapter_ctx *c = &w->ctx;
+	err_auto e = ERR_INIT;
+	char *token = NULL;
+
+	r->ok = true;
+	r->outcome = OUTCOME_RETRY;
+	if (!open_adapter(w, &e)) {
+		take_error(r, &e);
+		return;
+	}
+	c->deadline_us = deadline(w, 0);
+	if (job->back && w->ops->revert)
+		r->outcome = w->ops->revert(c, NULL, &e);
+	err_done(&e);
+	if (!look(w, &job->want, &r->seen, &e) ||
+	    (!all_satisfied(&r->seen, &job->want, NULL) &&
+	     !w->ops->render(w->target, &r->seen, &job->want, &r->changeset,
+			     &e))) {
+		take_error(r, &e);
+		return;
+	}
+	r->outcome = OUTCOME_APPLIED;
+	if (r->changeset.n_forward) {
+		c->deadline_us = deadline(w, 0);
+		r->changeset.key = mem_strdup(job->changeset.key);
+		r->outcome = w->ops->apply(c, &r->changeset, false, NULL,
+					   &token, &e);
+	}
+	if (e.msg)
+		take_error(r, &e);
 	free(token);
 }
 
@@ -317,7 +388,8 @@ static void run_job(struct worker *w, struct job *job)
 		[JOB_PREPARE] = do_prepare, [JOB_APPLY] = do_apply,
 		[JOB_SETTLE] = do_settle,   [JOB_OBSERVE] = do_observe,
 		[JOB_CONFIRM] = do_confirm, [JOB_LOOK] = do_look,
-		[JOB_SAVE] = do_save,
+		[JOB_SAVE] = do_save,	    [JOB_POLL] = do_poll,
+		[JOB_RENEW] = do_renew,	    [JOB_RETREAT] = do_retreat,
 	};
 	struct worker_pool *p = w->pool;
 	uint64_t one = 1;
@@ -335,6 +407,7 @@ static void job_done(struct job *job)
 {
 	resource_set_done(&job->want);
 	changeset_done(&job->changeset);
+	free(job->token);
 }
 
 static void *worker_main(void *arg)
@@ -425,6 +498,20 @@ void worker_pool_free(struct worker_pool *p)
 	free(p);
 }
 
+static void queue_add(struct queue *q, const struct job *job)
+{
+	size_t at = q->n;
+
+	MEM_GROW(q->v, q->n, q->cap);
+	if (job->kind == JOB_RETREAT) { /* but behind another one */
+		for (at = 0; at < q->n && q->v[at].kind == JOB_RETREAT; at++)
+			;
+		memmove(q->v + at + 1, q->v + at, (q->n - at) * sizeof(*q->v));
+	}
+	q->v[at] = *job;
+	q->n++;
+}
+
 bool worker_pool_submit(struct worker_pool *p, const char *target,
 			struct job *job)
 {
@@ -434,8 +521,7 @@ bool worker_pool_submit(struct worker_pool *p, const char *target,
 		if (strcmp(w->target->name, target) != 0)
 			continue;
 		pthread_mutex_lock(&p->mutex);
-		MEM_GROW(w->jobs.v, w->jobs.n, w->jobs.cap);
-		w->jobs.v[w->jobs.n++] = *job;
+		queue_add(&w->jobs, job);
 		pthread_cond_broadcast(&p->wake);
 		pthread_mutex_unlock(&p->mutex);
 		return true;
@@ -471,6 +557,7 @@ void job_result_done(struct job_result *r)
 {
 	free(r->target);
 	free(r->text);
+	free(r->token);
 	resource_set_done(&r->seen);
 	resource_set_done(&r->want);
 	changeset_done(&r->changeset);

@@ -19,6 +19,9 @@ enum job_kind {
 	JOB_CONFIRM,
 	JOB_SAVE,
 	JOB_LOOK, /* observe `want` as it is: snapshot, vnet, guards */
+	JOB_POLL, /* a long operation, by its token */
+	JOB_RENEW,
+	JOB_RETREAT, /* taken before whatever waits */
 };
 
 struct job {
@@ -30,6 +33,7 @@ struct job {
 	struct changeset changeset;
 	bool back;
 	uint32_t guard_s;
+	char *token; /* JOB_POLL; owned */
 };
 
 struct job_result {
@@ -42,6 +46,7 @@ struct job_result {
 	char *text;
 	struct resource_set seen, want;
 	struct changeset changeset;
+	char *token;	 /* of a change that is PENDING */
 	int64_t took_us; /* of the adapter's own call, for the bench */
 };
 

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "orchestrator/port/adapter.h"
+
 struct step *build_step(struct build *b, enum step_kind kind,
 			const char *target, const char *id, const char *fmt,
 			...)
@@ -156,4 +158,24 @@ void build_open(struct build *b, const char *name, const char *title)
 void build_undo(struct build *b)
 {
 	b->to = &b->program->v[b->program->n - 1].undo;
+}
+
+void build_confirm(struct build *b)
+{
+	build_step(b, STEP_DECIDE, NULL, "decide",
+		   "what '%s' changed is to stay", b->block);
+	for (size_t i = 0; i < b->plan->n_edges; i++) {
+		const struct plan_edge *edge = &b->plan->edges[i];
+		mem_auto_free char *id = build_id("confirm", edge->name);
+
+		build_step(b, STEP_CONFIRM, edge->name, id,
+			   "'%s' keeps what was changed", edge->name);
+	}
+}
+
+bool build_can_pin(const struct plan *p, size_t edge)
+{
+	const struct adapter_ops *ops = adapter_find(p->edges[edge].driver);
+
+	return build_tunnel(p, edge) && ops && (ops->caps & ADAPTER_CAP_PIN);
 }

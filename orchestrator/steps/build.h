@@ -35,6 +35,8 @@ const struct plan_link_peering *build_on(const struct policy_session *s);
 const struct plan_edge *build_edge(const struct policy_session *s);
 /* The BGP tunnel of an edge, or NULL. */
 const struct plan_tunnel *build_tunnel(const struct plan *p, size_t edge);
+/* Can more-specifics be held on the VPN of this edge? */
+bool build_can_pin(const struct plan *p, size_t edge);
 
 /* Calls fn for each of our sessions, in plan order or the other way round. */
 void build_each_session(const struct plan *p, bool backwards,
@@ -45,6 +47,10 @@ void build_each_session(const struct plan *p, bool backwards,
 void build_open(struct build *b, const char *name, const char *title);
 /* ... and from here into its undo. */
 void build_undo(struct build *b);
+/* From the decision on, what the block changed under timers stays. */
+void build_confirm(struct build *b);
+/* The block's retreat and restore lists: `waves` waves have moved by then. */
+void build_retreat(struct build *b, size_t waves);
 
 /* Saving on all edges, then the checkpoint or, in an undo, the saving alone. */
 void build_save(struct build *b);

@@ -405,6 +405,7 @@ static void block_attach(struct build *b)
 	for (size_t i = p->n_circuits; i-- > 0;)
 		attach(b, &p->circuits[i], true);
 	build_save(b);
+	build_retreat(b, 0);
 }
 
 /* ---- finish ---- */
@@ -423,6 +424,7 @@ static void retire(struct build *b, const struct plan_tunnel *t, bool undo)
 	r = build_vpn_session(&s->want, t);
 	r->session.enabled = undo;
 	s->own_go = !undo;
+	s->guarded = true;
 	if (undo)
 		expect_add(&s->expect, EXPECT_ESTABLISHED, RESOURCE_SESSION,
 			   t->name);
@@ -455,10 +457,14 @@ static void block_finish(struct build *b)
 		else
 			warm(b, &p->tunnels[i]);
 	}
+	if (p->finish_retire)
+		build_confirm(b);
 	build_checkpoint(b);
 	build_undo(b);
 	for (size_t i = p->n_tunnels; p->finish_retire && i-- > 0;)
 		retire(b, &p->tunnels[i], true);
+	if (p->finish_retire)
+		build_confirm(b);
 	build_save(b);
 }
 
@@ -633,7 +639,8 @@ static bool check_adapters(const struct build *b, struct err *e)
 
 	for (size_t i = 0; ok && i < b->program->n; i++)
 		ok = check_steps(b, &b->program->v[i].steps, targets, n, e) &&
-		     check_steps(b, &b->program->v[i].undo, targets, n, e);
+		     check_steps(b, &b->program->v[i].undo, targets, n, e) &&
+		     check_steps(b, &b->program->v[i].restore, targets, n, e);
 	plan_targets_free(targets, n);
 	return ok;
 }

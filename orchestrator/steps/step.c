@@ -11,6 +11,7 @@ const char *step_kind_name(enum step_kind kind)
 		[STEP_ENSURE] = "ensure", [STEP_WAIT] = "wait",
 		[STEP_SOAK] = "soak",	  [STEP_HOLD] = "hold",
 		[STEP_SAVE] = "save",	  [STEP_CHECKPOINT] = "checkpoint",
+		[STEP_DECIDE] = "decide", [STEP_CONFIRM] = "confirm",
 	};
 
 	return names[kind];
@@ -26,6 +27,7 @@ struct block *program_block(struct program *p, const char *name,
 	memset(b, 0, sizeof(*b));
 	b->name = mem_strdup(name);
 	b->title = mem_strdup(title);
+	b->wave = -1;
 	return b;
 }
 
@@ -67,6 +69,26 @@ int program_find_block(const struct program *p, const char *name)
 	return -1;
 }
 
+int program_find_wave(const struct program *p, int wave)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].wave == wave)
+			return (int)i;
+	return -1;
+}
+
+struct resource_set *block_retreat(struct block *b, const char *target)
+{
+	for (size_t i = 0; i < b->n_retreat; i++)
+		if (strcmp(b->retreat[i].target, target) == 0)
+			return &b->retreat[i].want;
+	b->n_retreat++;
+	b->retreat = mem_realloc(b->retreat, b->n_retreat, sizeof(*b->retreat));
+	b->retreat[b->n_retreat - 1] =
+		(struct retreat){.target = mem_strdup(target)};
+	return &b->retreat[b->n_retreat - 1].want;
+}
+
 static void step_vec_done(struct step_vec *v)
 {
 	for (size_t i = 0; i < v->n; i++) {
@@ -93,6 +115,12 @@ void program_free(struct program *p)
 		free(p->v[i].title);
 		step_vec_done(&p->v[i].steps);
 		step_vec_done(&p->v[i].undo);
+		step_vec_done(&p->v[i].restore);
+		for (size_t k = 0; k < p->v[i].n_retreat; k++) {
+			free(p->v[i].retreat[k].target);
+			resource_set_done(&p->v[i].retreat[k].want);
+		}
+		free(p->v[i].retreat);
 	}
 	for (size_t i = 0; i < p->n_watch; i++) {
 		resource_set_done(&p->watch[i]);

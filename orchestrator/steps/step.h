@@ -23,6 +23,8 @@ enum step_kind {
 	STEP_HOLD,   /* wait for the operator's go */
 	STEP_SAVE,   /* what runs on the device survives its reboot */
 	STEP_CHECKPOINT, /* record everything that is needed to come back */
+	STEP_DECIDE,	 /* a row alone: from here on the block is to stay */
+	STEP_CONFIRM,	 /* disarm the dead-man timer of the target */
 };
 
 enum step_derive {
@@ -49,7 +51,7 @@ struct step {
 	size_t n_rules;
 	uint32_t timeout_ms; /* for verify or wait */
 	uint32_t soak_ms;
-	bool guarded;  /* the dead-man timer is armed with it */
+	bool guarded;  /* the dead-man timer is armed with it, till CONFIRM */
 	bool own_go;   /* point of no return: needs its own go */
 	bool optional; /* failing it is noted, and is no reason to stop */
 };
@@ -59,11 +61,24 @@ struct step_vec {
 	size_t n, cap;
 };
 
+/* What one target must be so that no traffic is where it was not at a block's
+ * checkpoint: bindings alone, so that it is done in one change. */
+struct retreat {
+	char *target;
+	struct resource_set want;
+};
+
 struct block {
 	char *name; /* also its checkpoint's name */
 	char *title;
 	struct step_vec steps;
 	struct step_vec undo;
+	/* After an emergency that went straight back to this block's
+	 * checkpoint from any later block: what is left to be put right. */
+	struct step_vec restore;
+	struct retreat *retreat; /* n_retreat of them; none: no such way */
+	size_t n_retreat;
+	int wave; /* number of the plan's wave that it moves, or -1 */
 	bool point_of_no_return;
 };
 
@@ -86,6 +101,10 @@ struct step *step_vec_add(struct step_vec *v, const char *block, const char *id,
 			  enum step_kind kind, const char *target,
 			  const char *title);
 struct resource_set *program_watch(struct program *p, const char *target);
+/* The block that moves this wave of the plan, or -1. */
+int program_find_wave(const struct program *p, int wave);
+/* Adds (or finds) what `target` must be for the block's retreat. */
+struct resource_set *block_retreat(struct block *b, const char *target);
 int program_find_block(const struct program *p, const char *name); /* or -1 */
 void program_free(struct program *p);
 

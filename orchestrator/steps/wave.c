@@ -15,7 +15,6 @@
  */
 #include <string.h>
 
-#include "orchestrator/port/adapter.h"
 #include "orchestrator/steps/build.h"
 
 #define SETTLE_MS                                                              \
@@ -159,6 +158,7 @@ static void wave_forward(struct wave_build *w)
 		build_each_session(p, false, wave_carries, w);
 	build_step(w->b, STEP_SOAK, NULL, "soak", "soak under the guards")
 		->soak_ms = wave->soak_ms;
+	build_confirm(w->b);
 	build_checkpoint(w->b);
 	if (wave->hold)
 		build_step(w->b, STEP_HOLD, NULL, "hold",
@@ -167,19 +167,13 @@ static void wave_forward(struct wave_build *w)
 
 /* ---- back ---- */
 
-static bool can_pin(const struct plan *p, size_t edge)
-{
-	const struct adapter_ops *ops = adapter_find(p->edges[edge].driver);
-
-	return build_tunnel(p, edge) && ops && (ops->caps & ADAPTER_CAP_PIN);
-}
-
 /* Only what moved to the circuit from the VPN can be held on the VPN. */
 static bool pins(const struct policy_session *s, const struct wave_build *w)
 {
 	const struct plan_circuit *c = &s->plan->circuits[s->circuit];
 
-	return exports(s, w) && can_pin(s->plan, c->links[s->link].edge) &&
+	return exports(s, w) &&
+	       build_can_pin(s->plan, c->links[s->link].edge) &&
 	       strcmp(c->peerings[s->peering].domain, "private") == 0;
 }
 
@@ -349,6 +343,7 @@ static void wave_back(struct wave_build *w)
 	build_each_session(p, true, wave_unpin, w);
 	build_each_session(p, true, wave_drain, w);
 	build_each_session(p, true, wave_deny, w);
+	build_confirm(w->b);
 	build_save(w->b);
 }
 
@@ -359,11 +354,11 @@ void build_wave(struct build *b, size_t wave)
 		mem_format("wave-%s", b->plan->waves[wave].name);
 	mem_auto_free char *title =
 		mem_format("move wave '%s'", b->plan->waves[wave].name);
-	struct block *blk = program_block(b->program, name, title);
 
-	b->block = blk->name;
-	b->to = &blk->steps;
+	build_open(b, name, title);
+	b->program->v[b->program->n - 1].wave = (int)wave;
 	wave_forward(&w);
-	b->to = &blk->undo;
+	build_undo(b);
 	wave_back(&w);
+	build_retreat(b, wave + 1);
 }

@@ -1,0 +1,142 @@
+/*
+ * operator.c - wishes of people and verdicts of guards
+ *
+ * A wish never takes effect inside a step: it is remembered, and obeyed between
+ * two steps or where the run is at rest.  A breach is no wish: traffic is being
+ * lost, so the way straight back is taken from wherever the run stands.
+ */
+#include "orchestrator/engine/internal.h"
+
+/* Where the operator's wishes take effect: never inside a step. */
+bool engine_obey(struct engine *g)
+{
+	if (g->want_rollback) {
+		g->want_rollback = false;
+		engine_begin_rollback(g, g->rollback_to, g->rollback_why);
+		return true;
+	}
+	if (g->want_refuse) {
+		engine_finish(g, "refused", EXIT_REFUSED);
+		return true;
+	}
+	if (g->want_stop) {
+		engine_finish(g, "stopped", EXIT_HOLDING);
+		return true;
+	}
+	if (g->want_hold) {
+		g->want_hold = false;
+		engine_hold(g,
+			    g->hold_why ? g->hold_why
+					: "asked for by the operator",
+			    false);
+		return true;
+	}
+	return false;
+}
+
+void engine_ask_rollback(struct engine *g, const char *to, const char *why)
+{
+	if (!to)
+		to = engine_default_goal(g);
+	if (!to || program_find_block(g->program, to) < 0)
+		return;
+	free(g->rollback_to);
+	free(g->rollback_why);
+	g->rollback_to = mem_strdup(to);
+	g->rollback_why = mem_strdup(why);
+	g->want_rollback = true;
+}
+
+bool engine_at_rest(const struct engine *g)
+{
+	return g->phase == PHASE_HOLD || g->phase == PHASE_SOAK;
+}
+
+void engine_on_operator(struct engine *g, const struct event *ev)
+{
+	switch (ev->command) {
+	case OPERATOR_GO:
+		g->want_hold = false;
+		if (g->phase == PHASE_HOLD)
+			engine_append(g, PHASE_GO_ROW, "go", json_object());
+		return;
+	case OPERATOR_HOLD:
+		g->want_hold = true;
+		free(g->hold_why);
+		g->hold_why = NULL;
+		return;
+	case OPERATOR_STOP:
+		g->want_stop = true;
+		break;
+	case OPERATOR_ROLLBACK:
+		engine_ask_rollback(g, ev->text, "asked for by the operator");
+		break;
+	case OPERATOR_ABORT:
+		if (g->policy.abort_rolls_back && g->fold.touched >= 0)
+			engine_ask_rollback(g, NULL, "aborted by the operator");
+		else
+			g->want_stop = true;
+		break;
+	}
+	if (engine_at_rest(g))
+		engine_obey(g);
+}
+
+static bool earlier(const struct engine *g, const char *goal, int than)
+{
+	int b = goal ? program_find_block(g->program, goal) : -1;
+
+	return b >= 0 && b < than;
+}
+
+/* The block whose checkpoint a breach goes back to, or -1. */
+static int breach_goal(const struct engine *g, const char *asked)
+{
+	const char *to = engine_default_goal(g);
+	int goal = g->fold.back ? g->fold.back_to
+		   : to		? program_find_block(g->program, to)
+				: -1;
+
+	return earlier(g, asked, goal) ? program_find_block(g->program, asked)
+				       : goal;
+}
+
+static void ask_hold(struct engine *g, const char *why)
+{
+	if (g->fold.held || g->fold.back)
+		return;
+	g->want_hold = true;
+	free(g->hold_why);
+	g->hold_why = mem_strdup(why);
+	if (g->phase == PHASE_SOAK)
+		engine_obey(g);
+}
+
+static void on_breach(struct engine *g, const struct event *ev)
+{
+	int goal = breach_goal(g, ev->goal);
+
+	if (!g->fold.changed) {
+		g->want_refuse = true;
+		if (engine_at_rest(g))
+			engine_obey(g);
+		return;
+	}
+	if (ev->hold_on_breach || !g->policy.rollback_automatic || goal < 0) {
+		ask_hold(g, ev->text);
+		return;
+	}
+	engine_emergency(g, goal, ev->text);
+}
+
+void engine_on_guard(struct engine *g, const struct event *ev)
+{
+	if (ev->verdict == GUARD_PASS || g->phase == PHASE_ENDED ||
+	    g->phase == PHASE_END_ROW)
+		return;
+	engine_set_why(g, ev->text);
+	if (ev->verdict == GUARD_BREACH)
+		on_breach(g, ev);
+	else
+		ask_hold(g, ev->text);
+}

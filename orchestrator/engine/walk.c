@@ -1,0 +1,253 @@
+/*
+ * walk.c - one step after the other, forward and back
+ *
+ * Which step is next is folded from the rows (fold.c); here is what each kind
+ * of step needs, and what happens when one fails.
+ */
+#include "orchestrator/engine/internal.h"
+
+void engine_begin_rollback(struct engine *g, const char *to, const char *why)
+{
+	engine_append(g, PHASE_ROLLBACK_ROW, "rollback",
+		      row_rollback(to, why, NULL, &g->fired));
+	state_list_done(&g->fired);
+}
+
+const char *engine_default_goal(const struct engine *g)
+{
+	return g->policy.rollback_to_start ? g->program->v[0].name
+					   : fold_last_checkpoint(&g->fold);
+}
+
+/* A step going forward failed for good: what the plan says about it. */
+void engine_after_failure(struct engine *g)
+{
+	const char *to = engine_default_goal(g);
+
+	if (g->fold.back)
+		engine_hold(g, g->why, false);
+	else if (!g->fold.changed || g->fold.touched < 0)
+		engine_finish(g, "refused", EXIT_REFUSED);
+	else if (g->policy.rollback_automatic && to)
+		engine_begin_rollback(g, to, g->why);
+	else
+		engine_hold(g, g->why, false);
+}
+
+void engine_step_failed(struct engine *g, const char *why)
+{
+	const struct step *s = fold_current(&g->fold);
+
+	engine_set_why(g, why);
+	if (s->optional)
+		engine_append(g, PHASE_DONE_ROW, "done", row_skipped(g->why));
+	else
+		engine_append(g, PHASE_FAILED_ROW, "failed",
+			      row_failed(g->why));
+}
+
+/* The decision is committed: disarm what is armed on this target. */
+static void confirm(struct engine *g, const struct step *s)
+{
+	if (!state_list_has(&g->fold.armed, s->target))
+		engine_append(g, PHASE_DONE_ROW, "done", json_object());
+	else
+		engine_emit(g, ACTION_CONFIRM, PHASE_CONFIRM)->target =
+			mem_strdup(s->target);
+}
+
+void engine_step_start(struct engine *g, const struct step *s)
+{
+	uint32_t poll = g->policy.poll_ms ? g->policy.poll_ms : 200;
+
+	g->budget = 1 + s->timeout_ms / poll;
+	resource_set_done(&g->derived);
+	switch (s->kind) {
+	case STEP_ENSURE:
+		engine_prepare(g);
+		break;
+	case STEP_WAIT:
+		engine_verify(g);
+		break;
+	case STEP_SOAK:
+		engine_emit(g, ACTION_TIMER, PHASE_SOAK)->ms = s->soak_ms;
+		break;
+	case STEP_HOLD:
+	case STEP_DECIDE:
+		engine_append(g, PHASE_DONE_ROW, "done", json_object());
+		break;
+	case STEP_SAVE:
+		engine_emit(g, ACTION_SAVE, PHASE_SAVE)->target =
+			mem_strdup(s->target);
+		break;
+	case STEP_CONFIRM:
+		confirm(g, s);
+		break;
+	case STEP_CHECKPOINT:
+		engine_emit(g, ACTION_SNAPSHOT, PHASE_SNAPSHOT);
+		break;
+	}
+}
+
+static bool needs_go(const struct engine *g, const struct step *s)
+{
+	if (g->fold.gone)
+		return false;
+	if (s->own_go)
+		return true;
+	return s->kind == STEP_HOLD && !g->policy.auto_go;
+}
+
+#define COMPARE_LOOKS 60 /* a minute for routes to settle after a rollback */
+
+static void end_of_steps(struct engine *g)
+{
+	g->budget = COMPARE_LOOKS;
+	if (g->fold.back)
+		engine_emit(g, ACTION_SNAPSHOT, PHASE_COMPARE);
+	else
+		engine_finish(g, "finished", EXIT_DONE);
+}
+
+/* Promise 2: compared after every step that changed something. */
+static bool look_at_vnet(struct engine *g)
+{
+	if (!g->vnet_due || !g->program->vnet_target ||
+	    !json_object_size(g->fold.checkpoints))
+		return false;
+	engine_emit(g, ACTION_VNET, PHASE_VNET)->target =
+		mem_strdup(g->program->vnet_target);
+	return true;
+}
+
+void engine_on_vnet(struct engine *g, const struct event *ev)
+{
+	if (ev->ok && ev->satisfied) {
+		g->vnet_due = false;
+		engine_next_step(g);
+		return;
+	}
+	engine_set_why(g, ev->text);
+	g->vnet_due = !ev->ok; /* blind: look again; different: on their go */
+	engine_hold(g, ev->text, false);
+}
+
+void engine_next_step(struct engine *g)
+{
+	const struct step *s = fold_current(&g->fold);
+
+	if (look_at_vnet(g) || engine_obey(g))
+		return;
+	if (!s)
+		end_of_steps(g);
+	else if (needs_go(g, s))
+		engine_hold(g, s->title, true);
+	else
+		engine_append(g, PHASE_STEP, "step", row_step(s, &g->fold));
+}
+
+void engine_resume_at(struct engine *g)
+{
+	const struct step *s = fold_current(&g->fold);
+
+	if (g->fold.emergency >= 0) {
+		const char *to = g->program->v[g->fold.emergency].name;
+
+		engine_emergency(g, program_find_block(g->program, to),
+				 "the way back was interrupted");
+		return;
+	}
+	if (g->want_rollback && g->fold.step != FOLD_STEP_INTENT) {
+		engine_obey(g);
+		return;
+	}
+	if (g->fold.held) {
+		engine_set_phase(g, PHASE_HOLD);
+		if (g->policy.end_on_hold)
+			engine_finish(g, "holding", EXIT_HOLDING);
+		return;
+	}
+	switch (g->fold.step) {
+	case FOLD_STEP_INTENT:
+		if (g->fold.token)
+			engine_poll(g);
+		else
+			engine_settle(g);
+		break;
+	case FOLD_STEP_OUTCOME:
+		g->budget = 1 + s->timeout_ms / (g->policy.poll_ms + 1);
+		resource_set_done(&g->derived);
+		engine_verify(g);
+		break;
+	case FOLD_STEP_BEGUN:
+		engine_step_start(g, s);
+		break;
+	case FOLD_STEP_FAILED:
+		engine_after_failure(g);
+		break;
+	case FOLD_STEP_NONE:
+		engine_next_step(g);
+		break;
+	}
+}
+
+void engine_on_confirmed(struct engine *g, const struct event *ev)
+{
+	if (ev->outcome == OUTCOME_APPLIED || ev->outcome == OUTCOME_UNCHANGED)
+		engine_append(g, PHASE_DONE_ROW, "done", json_object());
+	else
+		engine_step_failed(g, ev->text);
+}
+
+static void on_compare(struct engine *g, const struct event *ev);
+
+void engine_on_snapshot(struct engine *g, const struct event *ev)
+{
+	const struct block *b = fold_block(&g->fold);
+
+	if (g->phase == PHASE_COMPARE) {
+		on_compare(g, ev);
+		return;
+	}
+	if (!ev->ok) {
+		engine_set_why(g, ev->text);
+		engine_hold(g, ev->text, false);
+		return;
+	}
+	engine_append(g, PHASE_CHECKPOINT_ROW, "checkpoint",
+		      row_checkpoint(b->name, ev->states));
+}
+
+static void on_compare(struct engine *g, const struct event *ev)
+{
+	const char *name = g->program->v[g->fold.back_to].name;
+	buf_auto diff = BUF_INIT;
+
+	if (!ev->ok) {
+		engine_set_why(g, ev->text);
+		engine_hold(g, ev->text, false);
+		return;
+	}
+	if (checkpoint_diff(json_object_get(g->fold.checkpoints, name),
+			    ev->states, &diff) == 0) {
+		engine_finish(g, "rolled-back", EXIT_ROLLED_BACK);
+		return;
+	}
+	engine_set_why(g, buf_str(&diff));
+	if (--g->budget > 0)
+		engine_emit(g, ACTION_TIMER, PHASE_COMPARE_PAUSE)->ms = 1000;
+	else
+		engine_hold(g, g->why, false);
+}
+
+void engine_on_timer(struct engine *g)
+{
+	if (g->phase == PHASE_SOAK)
+		engine_append(g, PHASE_DONE_ROW, "done", json_object());
+	else if (g->phase == PHASE_COMPARE_PAUSE)
+		engine_emit(g, ACTION_SNAPSHOT, PHASE_COMPARE);
+	else if (g->phase == PHASE_POLL_PAUSE)
+		engine_poll(g);
+	else
+		engine_verify(g);
+}
