@@ -29,6 +29,7 @@ static const struct command {
 	{"go", cmd_steer, "go on from a hold"},
 	{"hold", cmd_steer, "stop before the next step"},
 	{"abort", cmd_steer, "start no new step; the plan says what then"},
+	{"accept", cmd_steer, "go on with what somebody else changed"},
 	{"log", cmd_log, "every row of a run"},
 	{"report", cmd_report, "what a run did"},
 	{"verify", cmd_verify, "is the journal what was written?"},

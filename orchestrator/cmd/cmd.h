@@ -19,7 +19,7 @@ int cmd_run(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_rollback(int argc, char **argv);
 int cmd_status(int argc, char **argv);
-int cmd_steer(int argc, char **argv); /* go, hold, abort */
+int cmd_steer(int argc, char **argv); /* go, hold, abort, accept */
 int cmd_log(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_verify(int argc, char **argv);

@@ -14,12 +14,13 @@ static const char status_usage[] =
 	"Where the run stands: live from its process, else from the journal.\n";
 
 static const char steer_usage[] =
-	"usage: cutover go|hold|abort [RUN] [--state DIR]\n"
+	"usage: cutover go|hold|abort|accept [RUN] [--state DIR]\n"
 	"\n"
 	"go goes on from a hold; hold stops before the next step; abort "
 	"starts\n"
 	"no new step and follows the plan's abort policy (hold or roll "
-	"back).\n";
+	"back); accept goes on with what somebody else changed on a device, "
+	"as\nthe hold shows it.\n";
 
 static bool open_run(const struct cmd_options *o, struct journal **ret_j,
 		     struct journal_run *ret, struct err *e)

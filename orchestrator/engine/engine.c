@@ -117,6 +117,10 @@ static void follow(struct engine *g)
 	case PHASE_CHECKPOINT_ROW:
 		engine_append(g, PHASE_DONE_ROW, "done", json_object());
 		break;
+	case PHASE_ACCEPT_ROW:
+		engine_emit(g, ACTION_SNAPSHOT,
+			    g->fold.back ? PHASE_COMPARE : PHASE_SNAPSHOT);
+		break;
 	case PHASE_EMERGENCY_ROW:
 		engine_emergency_calls(g);
 		break;

@@ -53,6 +53,7 @@ enum engine_phase {
 	PHASE_GO_ROW,
 	PHASE_SAVE,
 	PHASE_SNAPSHOT,
+	PHASE_ACCEPT_ROW, /* drift that the operator takes over */
 	PHASE_CHECKPOINT_ROW,
 	PHASE_DONE_ROW,
 	PHASE_FAILED_ROW,

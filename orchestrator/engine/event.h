@@ -31,6 +31,7 @@ enum operator_command {
 	OPERATOR_HOLD,
 	OPERATOR_ABORT,
 	OPERATOR_ROLLBACK, /* text: checkpoint, or NULL for the last one */
+	OPERATOR_ACCEPT,   /* go on with what somebody else changed meanwhile */
 	OPERATOR_STOP,	   /* end this process at the next safe point */
 };
 

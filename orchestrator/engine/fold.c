@@ -14,6 +14,7 @@ void fold_init(struct fold *f, const struct program *p)
 	*f = (struct fold){
 		.program = p,
 		.checkpoints = json_object(),
+		.accepted = json_object(),
 		.touched = -1,
 		.emergency = -1,
 		.retreated = -1,
@@ -60,6 +61,7 @@ void fold_done(struct fold *f)
 	drop_intent(f);
 	state_list_done(&f->armed);
 	json_decref(f->checkpoints);
+	json_decref(f->accepted);
 	free(f->hold_why);
 	free(f->result);
 	*f = (struct fold){0};
@@ -205,10 +207,10 @@ static void fold_hold(struct fold *f, const json_t *body)
 	f->hold_why = mem_strdup(json_peek_str(body, "why", ""));
 }
 
-static void fold_go(struct fold *f)
+static void fold_go(struct fold *f, const json_t *body)
 {
 	f->held = false;
-	if (f->hold_own_go)
+	if (f->hold_own_go || json_peek_bool(body, "accept", false))
 		f->gone = true;
 	if (f->step == FOLD_STEP_FAILED)
 		set_step(f, FOLD_STEP_NONE); /* try the step again */
@@ -322,6 +324,9 @@ bool fold_row(struct fold *f, const char *kind, const char *step,
 		fold_step_done(f);
 	} else if (strcmp(kind, "pending") == 0) {
 		fold_token(f, body);
+	} else if (strcmp(kind, "accept") == 0) {
+		json_object_update(f->accepted, json_peek(body, "foreign"));
+		f->gone = false;
 	} else if (strcmp(kind, "fired") == 0) {
 		fold_fired(f, body);
 	} else if (strcmp(kind, "emergency") == 0) {
@@ -335,7 +340,7 @@ bool fold_row(struct fold *f, const char *kind, const char *step,
 	} else if (strcmp(kind, "hold") == 0) {
 		fold_hold(f, body);
 	} else if (strcmp(kind, "go") == 0) {
-		fold_go(f);
+		fold_go(f, body);
 	} else if (strcmp(kind, "rollback") == 0) {
 		return fold_rollback(f, body, e);
 	} else if (strcmp(kind, "end") == 0) {

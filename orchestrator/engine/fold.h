@@ -2,10 +2,10 @@
  * fold.h - the engine's memory, folded from journal rows and from nothing else
  *
  * Rows: begin, step, intent, pending, outcome, settled, done, failed,
- * checkpoint, hold, go, fired, emergency, retreated, rollback, end (others,
- * such as measurements, are skipped).  fold_row() is the only writer of this
- * state: live rows pass through it when they are committed, old rows when a run
- * is resumed.
+ * checkpoint, hold, go, accept, fired, emergency, retreated, rollback, end
+ * (others, such as measurements, are skipped).  fold_row() is the only writer
+ * of this state: live rows pass through it when they are committed, old rows
+ * when a run is resumed.
  */
 #ifndef CUTOVER_ENGINE_FOLD_H
 #define CUTOVER_ENGINE_FOLD_H
@@ -44,6 +44,7 @@ struct fold {
 	bool gone;	  /* 'go' was given for the current step */
 	bool changed;	  /* any intent ever */
 	int touched;	  /* last block with an intent going forward, or -1 */
+	json_t *accepted; /* target -> foreign text that was accepted */
 	json_t *checkpoints; /* name -> states */
 	char *result;	     /* of the last 'end' row, NULL while running */
 };

@@ -60,6 +60,11 @@ void engine_on_operator(struct engine *g, const struct event *ev)
 		if (g->phase == PHASE_HOLD)
 			engine_append(g, PHASE_GO_ROW, "go", json_object());
 		return;
+	case OPERATOR_ACCEPT:
+		if (g->phase == PHASE_HOLD)
+			engine_append(g, PHASE_GO_ROW, "go",
+				      json_pack("{s:b}", "accept", 1));
+		return;
 	case OPERATOR_HOLD:
 		g->want_hold = true;
 		free(g->hold_why);

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "orchestrator/engine/drift.h"
 #include "orchestrator/engine/engine.h"
 
 json_t *row_step(const struct step *s, const struct fold *f)
@@ -93,6 +94,11 @@ json_t *row_rollback(const char *to, const char *why, const char *restore,
 			 "restore", restore, "fired", list_json(fired));
 }
 
+json_t *row_accept(json_t *foreign)
+{
+	return json_pack("{s:o}", "foreign", foreign);
+}
+
 json_t *row_fired(const struct state_list *targets)
 {
 	return json_pack("{s:o}", "targets", list_json(targets));
@@ -145,8 +151,15 @@ json_t *row_status(const struct fold *f, const char *phase)
 	return j;
 }
 
+static bool accepted_as(const struct resource *was, const struct resource *is,
+			const char *foreign)
+{
+	return is && was->kind == RESOURCE_CONFIG &&
+	       drift_same_config(was, is, foreign);
+}
+
 static int set_diff(const char *target, const json_t *a, const json_t *b,
-		    struct buf *out)
+		    const char *accepted, struct buf *out)
 {
 	resource_set_auto was = {0};
 	resource_set_auto is = {0};
@@ -163,7 +176,9 @@ static int set_diff(const char *target, const json_t *a, const json_t *b,
 		buf_auto d = BUF_INIT;
 		int k = 1;
 
-		if (r)
+		if (accepted_as(&was.v[i], r, accepted))
+			k = 0;
+		else if (r)
 			k = resource_diff(&was.v[i], r, &d);
 		else
 			buf_printf(&d, "%s '%s' was not observed\n",
@@ -176,7 +191,8 @@ static int set_diff(const char *target, const json_t *a, const json_t *b,
 	return n;
 }
 
-int checkpoint_diff(const json_t *recorded, const json_t *now, struct buf *out)
+int checkpoint_diff(const json_t *recorded, const json_t *now,
+		    const json_t *accepted, struct buf *out)
 {
 	const char *target;
 	json_t *states;
@@ -188,7 +204,8 @@ int checkpoint_diff(const json_t *recorded, const json_t *now, struct buf *out)
 	}
 	json_object_foreach((json_t *)recorded, target, states)
 	{
-		n += set_diff(target, states, json_peek(now, target), out);
+		n += set_diff(target, states, json_peek(now, target),
+			      json_peek_str(accepted, target, NULL), out);
 	}
 	return n;
 }
@@ -214,6 +231,7 @@ const char *engine_phase_name(enum engine_phase phase)
 		[PHASE_SAVE] = "save",
 		[PHASE_SNAPSHOT] = "snapshot",
 		[PHASE_CHECKPOINT_ROW] = "checkpoint",
+		[PHASE_ACCEPT_ROW] = "accept",
 		[PHASE_DONE_ROW] = "done",
 		[PHASE_FAILED_ROW] = "failed",
 		[PHASE_ROLLBACK_ROW] = "rollback",
@@ -236,8 +254,8 @@ const char *engine_phase_name(enum engine_phase phase)
 	return names[phase];
 }
 
-static const char *const command_names[] = {"go", "hold", "abort", "rollback",
-					    "stop"};
+static const char *const command_names[] = {"go",	"hold",	  "abort",
+					    "rollback", "accept", "stop"};
 
 const char *operator_command_name(enum operator_command c)
 {

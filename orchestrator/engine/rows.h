@@ -24,6 +24,7 @@ json_t *row_hold(const char *why, bool for_step);
  * that took their changes back (borrowed), or NULL. */
 json_t *row_rollback(const char *to, const char *why, const char *restore,
 		     const struct state_list *fired);
+json_t *row_accept(json_t *foreign); /* takes foreign */
 json_t *row_fired(const struct state_list *targets);
 json_t *row_emergency(const char *block, const char *to, const char *why);
 json_t *row_retreated(const char *block, json_t *results); /* takes results */
@@ -33,8 +34,10 @@ json_t *row_status(const struct fold *f, const char *phase);
 
 /*
  * Differences between the recorded states of a checkpoint and what is seen now
- * (both: target -> list of resources), in words; returns how many.
+ * (both: target -> list of resources), in words; returns how many.  `accepted`
+ * (target -> foreign text, or NULL) stands in for what was recorded.
  */
-int checkpoint_diff(const json_t *recorded, const json_t *now, struct buf *out);
+int checkpoint_diff(const json_t *recorded, const json_t *now,
+		    const json_t *accepted, struct buf *out);
 
 #endif

@@ -333,7 +333,7 @@ static void vnet_look(struct runner *r, struct job_result *res)
 			   .text = res->text};
 
 	if (res->ok) {
-		ev.satisfied = checkpoint_diff(was, is, &diff) == 0;
+		ev.satisfied = checkpoint_diff(was, is, NULL, &diff) == 0;
 		ev.text = buf_str(&diff);
 	}
 	feed(r, &ev);

@@ -459,6 +459,7 @@ static void block_finish(struct build *b)
 	}
 	if (p->finish_retire)
 		build_confirm(b);
+	b->program->v[b->program->n - 1].touches_foreign = p->finish_retire;
 	build_checkpoint(b);
 	build_undo(b);
 	for (size_t i = p->n_tunnels; p->finish_retire && i-- > 0;)

@@ -80,6 +80,8 @@ struct block {
 	size_t n_retreat;
 	int wave; /* number of the plan's wave that it moves, or -1 */
 	bool point_of_no_return;
+	/* It changes what is not cutover's own, because the plan says so. */
+	bool touches_foreign;
 };
 
 struct program {

@@ -225,6 +225,46 @@ static void test_breach_before_any_change(void **state)
 	world_free(w);
 }
 
+/* An edit by hand stops the run at the next checkpoint; 'go' does not pass it,
+ * 'accept' does, and the way back to a checkpoint before it still ends. */
+static void test_drift(void **state)
+{
+	struct world *w = waves();
+	json_auto *st = NULL;
+
+	(void)state;
+	w->drift_at = "wave-a/soak";
+	world_boot(w);
+	assert_int_equal(engine_phase(w->engine), PHASE_HOLD);
+	st = engine_status(w->engine);
+	assert_non_null(
+		strstr(json_peek_str(st, "hold_why", ""), "+  neighbor x"));
+	world_command(w, OPERATOR_GO, NULL);
+	assert_int_equal(engine_phase(w->engine), PHASE_HOLD);
+	world_command(w, OPERATOR_ACCEPT, NULL);
+	assert_true(w->ended);
+	assert_int_equal(w->exit_code, EXIT_DONE);
+	assert_int_equal(world_count(w, "accept"), 1);
+	world_free(w);
+}
+
+static void test_drift_on_the_way_back(void **state)
+{
+	struct world *w = waves();
+
+	(void)state;
+	w->breach_at = w->drift_at = "wave-b/soak";
+	world_boot(w);
+	assert_int_equal(engine_phase(w->engine), PHASE_HOLD);
+	world_command(w, OPERATOR_GO, NULL); /* looks again */
+	assert_int_equal(engine_phase(w->engine), PHASE_HOLD);
+	world_command(w, OPERATOR_ACCEPT, NULL);
+	assert_true(w->ended);
+	assert_int_equal(w->exit_code, EXIT_ROLLED_BACK);
+	assert_true(all(w, true, true, false, false));
+	world_free(w);
+}
+
 static void test_long_operation(void **state)
 {
 	struct world *w = waves();
@@ -278,6 +318,8 @@ int main(void)
 		cmocka_unit_test(test_a_timer_fires_while_we_live),
 		cmocka_unit_test(test_blind_while_armed),
 		cmocka_unit_test(test_breach_before_any_change),
+		cmocka_unit_test(test_drift),
+		cmocka_unit_test(test_drift_on_the_way_back),
 		cmocka_unit_test(test_long_operation),
 		cmocka_unit_test(test_long_operation_over_a_crash),
 	};

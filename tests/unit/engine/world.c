@@ -290,9 +290,15 @@ static void do_snapshot(struct world *w, const struct action *a)
 	struct event ev = {.kind = EVENT_SNAPSHOT, .call = a->call, .ok = true};
 	resource_set_auto all = {0};
 	json_auto *j = NULL;
+	mem_auto_free char *text =
+		mem_format("own %d%d\n%s", w->up[0], w->up[1], w->foreign);
+	struct resource *r;
 
 	for (int i = 0; i < SWITCHES; i++)
 		want(&all, i, w->up[i]);
+	r = resource_set_add(&all, RESOURCE_CONFIG, "config");
+	r->config.text = mem_strdup(text);
+	r->config.foreign = mem_strdup(w->foreign);
 	j = json_pack("{s:o}", "edge1", resource_set_to_json(&all, true));
 	ev.states = j;
 	world_feed(w, &ev);
@@ -354,6 +360,9 @@ static void do_timer(struct world *w, const struct action *a)
 	json_auto *st = engine_status(w->engine);
 
 	world_feed(w, &tick);
+	if (w->drift_at &&
+	    strcmp(json_peek_str(st, "step", ""), w->drift_at) == 0)
+		w->foreign = "router bgp 1\n neighbor x\n";
 	if (w->breach_at &&
 	    strcmp(json_peek_str(st, "step", ""), w->breach_at) == 0)
 		breach(w);
@@ -429,6 +438,7 @@ struct world *world_new(struct program *p)
 	struct world *w = mem_alloc(sizeof(*w));
 
 	w->program = p;
+	w->foreign = "router bgp 1\n";
 	w->policy = (struct engine_policy){.rollback_automatic = true,
 					   .dead_man_s = 60,
 					   .stagger_s = 10,

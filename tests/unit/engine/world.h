@@ -43,7 +43,9 @@ struct world {
 	const char *breach_at; /* a guard breaches while this step soaks */
 	const char *breach_goal;
 	bool breach_in_apply;
-	int pending_polls; /* an apply takes this many polls */
+	const char *drift_at; /* somebody else edits edge1 in this step */
+	const char *foreign;  /* what is not ours on edge1 */
+	int pending_polls;    /* an apply takes this many polls */
 };
 
 /* start, then one block a name: each ensures its switch is up. */
