@@ -33,6 +33,7 @@ static const struct command {
 	{"log", cmd_log, "every row of a run"},
 	{"report", cmd_report, "what a run did"},
 	{"verify", cmd_verify, "is the journal what was written?"},
+	{"key", cmd_key, "the public key that heads are signed with"},
 	{"probe", cmd_probe, "send probes and count (RFC 8762)"},
 	{"reflect", cmd_reflect, "answer probes"},
 };

@@ -23,6 +23,7 @@ int cmd_steer(int argc, char **argv); /* go, hold, abort, accept */
 int cmd_log(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
+int cmd_key(int argc, char **argv);
 
 /* Set by main: how a probe is started on a host (main alone sees adapters). */
 extern monitor_spawn_fn *cmd_spawn;
@@ -37,7 +38,8 @@ struct cmd_options {
 	bool offline;	     /* --offline */
 	const char *to;	     /* --to CHECKPOINT */
 	const char *format;  /* --format FORMAT */
-	const char *head;    /* --head SEQ:HASH */
+	const char *head;    /* --head SEQ:HASH[:SIGNATURE] */
+	const char *key;     /* --key FILE */
 	const char *operand; /* PLAN or RUN, or NULL */
 };
 
@@ -47,6 +49,11 @@ struct cmd_options {
  */
 bool cmd_options_parse(int argc, char **argv, const char *usage,
 		       struct cmd_options *ret, int *ret_exit);
+
+/* Opens journal and run read-only, calls fn, closes; the exit code is fn's. */
+int cmd_with_run(int argc, char **argv, const char *usage,
+		 int (*fn)(struct journal *j, const struct journal_run *run,
+			   struct cmd_options *o));
 
 /* A plan and what was made of it. */
 struct cmd_context {

@@ -20,6 +20,7 @@ enum {
 	OPT_TO,
 	OPT_FORMAT,
 	OPT_HEAD,
+	OPT_KEY,
 	OPT_HELP
 };
 
@@ -33,6 +34,7 @@ static const struct option options[] = {
 	{"to", required_argument, NULL, OPT_TO},
 	{"format", required_argument, NULL, OPT_FORMAT},
 	{"head", required_argument, NULL, OPT_HEAD},
+	{"key", required_argument, NULL, OPT_KEY},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -78,6 +80,9 @@ static void take(struct cmd_options *r, int opt)
 		break;
 	case OPT_HEAD:
 		r->head = optarg;
+		break;
+	case OPT_KEY:
+		r->key = optarg;
 		break;
 	}
 }

@@ -1,11 +1,12 @@
 /*
- * log.c - cutover log, report, verify: what the journal says
+ * log.c - cutover log, report: what the journal says
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "orchestrator/base/clock.h"
 #include "orchestrator/cmd/cmd.h"
+#include "orchestrator/journal/head.h"
 #include "orchestrator/plan/diag.h"
 #include "orchestrator/report/result.h"
 
@@ -18,12 +19,6 @@ static const char report_usage[] =
 	"usage: cutover report [RUN] [--state DIR] [--json]\n"
 	"\n"
 	"What the run did: steps, packets, paths, the virtual network.\n";
-
-static const char verify_usage[] =
-	"usage: cutover verify [RUN] [--state DIR] [--head SEQ:HASH]\n"
-	"\n"
-	"Is the journal of the run what was written?  With the head that a\n"
-	"report printed, a tail that was cut off is found too.\n";
 
 void cmd_print_row(void *arg, const struct runner_row *row)
 {
@@ -88,10 +83,9 @@ static bool print_logged(void *arg, const struct journal_row *row,
 	return true;
 }
 
-/* Opens journal and run, calls fn, closes; the exit code is fn's. */
-static int with_run(int argc, char **argv, const char *usage,
-		    int (*fn)(struct journal *j, const struct journal_run *run,
-			      struct cmd_options *o))
+int cmd_with_run(int argc, char **argv, const char *usage,
+		 int (*fn)(struct journal *j, const struct journal_run *run,
+			   struct cmd_options *o))
 {
 	struct journal_run run = {0};
 	struct journal *j;
@@ -126,24 +120,40 @@ static int log_run(struct journal *j, const struct journal_run *run,
 
 int cmd_log(int argc, char **argv)
 {
-	return with_run(argc, argv, log_usage, log_run);
+	return cmd_with_run(argc, argv, log_usage, log_run);
+}
+
+/* Where the head cannot be signed (a copy that is read-only) it says so. */
+static void print_journal(struct journal *j, const char *run)
+{
+	mem_auto_free char *head = NULL;
+	char hash[DIGEST_HEX];
+	err_auto e = ERR_INIT;
+	int64_t seq;
+
+	if (!journal_tail(j, run, &seq, hash, &e))
+		return;
+	head = journal_head_sign(journal_state_dir(j), true, run, seq, hash,
+				 &e);
+	if (!head) {
+		fprintf(stderr, "cutover: the head is not signed: %s\n",
+			err_msg(&e));
+		head = mem_format("%lld:%s", (long long)seq, hash);
+	}
+	printf("\nJournal\n  cutover log %s\n"
+	       "  cutover verify %s --head %s\n"
+	       "  cutover rollback %s --to start\n",
+	       run, run, head, run);
 }
 
 static void print_result(struct journal *j, const struct result *r,
 			 const struct plan *p)
 {
 	buf_auto b = BUF_INIT;
-	char hash[DIGEST_HEX];
-	const char *run = r->run;
-	int64_t seq;
 
 	result_text(r, p, &b);
 	fputs(buf_str(&b), stdout);
-	if (journal_tail(j, run, &seq, hash, NULL))
-		printf("\nJournal\n  cutover log %s\n"
-		       "  cutover verify %s --head %lld:%s\n"
-		       "  cutover rollback %s --to start\n",
-		       run, run, (long long)seq, hash, run);
+	print_journal(j, r->run);
 }
 
 /* A plan whose files are gone is no reason not to report. */
@@ -177,60 +187,5 @@ static int report_run(struct journal *j, const struct journal_run *run,
 
 int cmd_report(int argc, char **argv)
 {
-	return with_run(argc, argv, report_usage, report_run);
-}
-
-struct head {
-	const char *want; /* 'SEQ:HASH', or NULL */
-	bool found;
-	int64_t rows;
-	char last[DIGEST_HEX]; /* hash of the row before */
-};
-
-static bool count_row(void *arg, const struct journal_row *row, struct err *e)
-{
-	struct head *h = arg;
-	mem_auto_free char *here =
-		mem_format("%lld:%s", (long long)row->seq, row->hash);
-
-	if (h->rows && strcmp(h->last, row->prev) != 0)
-		return err_set(e, ERR_IO,
-			       "row %lld does not follow from the row before "
-			       "it",
-			       (long long)row->seq);
-	memcpy(h->last, row->hash, sizeof(h->last));
-	h->rows++;
-	h->found |= h->want && strcmp(h->want, here) == 0;
-	return true;
-}
-
-/* journal_each() checks each row's own hash and number. */
-static int verify_run(struct journal *j, const struct journal_run *run,
-		      struct cmd_options *o)
-{
-	struct head h = {.want = o->head};
-	char hash[DIGEST_HEX];
-	err_auto e = ERR_INIT;
-	int64_t seq;
-
-	if (!journal_each(j, run->id, 0, count_row, &h, &e) ||
-	    !journal_tail(j, run->id, &seq, hash, &e)) {
-		cmd_error(&e);
-		return EXIT_PLAN;
-	}
-	if (o->head && !h.found) {
-		fprintf(stderr,
-			"cutover: error: the journal has no row '%s': its end "
-			"was cut off, or it was written anew\n",
-			o->head);
-		return EXIT_PLAN;
-	}
-	printf("%lld rows, each as it was written, head %lld:%s\n",
-	       (long long)h.rows, (long long)seq, hash);
-	return EXIT_DONE;
-}
-
-int cmd_verify(int argc, char **argv)
-{
-	return with_run(argc, argv, verify_usage, verify_run);
+	return cmd_with_run(argc, argv, report_usage, report_run);
 }
