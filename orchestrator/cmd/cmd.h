@@ -36,6 +36,7 @@ struct cmd_options {
 	bool exit_on_hold;   /* --exit-on-hold */
 	bool no_probes;	     /* --no-probes */
 	bool offline;	     /* --offline */
+	bool show;	     /* --show */
 	const char *to;	     /* --to CHECKPOINT */
 	const char *format;  /* --format FORMAT */
 	const char *head;    /* --head SEQ:HASH[:SIGNATURE] */
@@ -71,6 +72,13 @@ bool cmd_context_of_run(struct cmd_context *c, const struct journal_run *run);
 bool cmd_context_secrets(struct cmd_context *c, const char *state_dir,
 			 struct err *e);
 void cmd_context_done(struct cmd_context *c);
+
+/* Prints what a rollback of the run to the checkpoint would do. */
+bool cmd_show_rollback(const struct cmd_context *c, struct journal *j,
+		       const char *run, const char *to, struct err *e);
+/* STATE/sheets/RUN-CHECKPOINT.txt, for the run's last checkpoint. */
+void cmd_glass_write(const struct cmd_context *c, struct journal *j,
+		     const char *run);
 
 /* 'cutover: error: ...' on stderr. */
 void cmd_error(const struct err *e);

@@ -17,6 +17,7 @@ enum {
 	OPT_EXIT_ON_HOLD,
 	OPT_NO_PROBES,
 	OPT_OFFLINE,
+	OPT_SHOW,
 	OPT_TO,
 	OPT_FORMAT,
 	OPT_HEAD,
@@ -31,6 +32,7 @@ static const struct option options[] = {
 	{"exit-on-hold", no_argument, NULL, OPT_EXIT_ON_HOLD},
 	{"no-probes", no_argument, NULL, OPT_NO_PROBES},
 	{"offline", no_argument, NULL, OPT_OFFLINE},
+	{"show", no_argument, NULL, OPT_SHOW},
 	{"to", required_argument, NULL, OPT_TO},
 	{"format", required_argument, NULL, OPT_FORMAT},
 	{"head", required_argument, NULL, OPT_HEAD},
@@ -71,6 +73,9 @@ static void take(struct cmd_options *r, int opt)
 		break;
 	case OPT_OFFLINE:
 		r->offline = true;
+		break;
+	case OPT_SHOW:
+		r->show = true;
 		break;
 	case OPT_TO:
 		r->to = optarg;

@@ -33,12 +33,16 @@ static const char resume_usage[] =
 	"blindly.\n";
 
 static const char rollback_usage[] =
-	"usage: cutover rollback [RUN] [--to CHECKPOINT] [--state DIR]\n"
+	"usage: cutover rollback [RUN] [--to CHECKPOINT] [--show] [--state "
+	"DIR]\n"
 	"                        [--exit-on-hold] [--no-probes] [--json]\n"
 	"\n"
 	"Brings the site back to a checkpoint (default: 'start'; for a live "
 	"run\n"
-	"the plan's rollback goal), without loss where the devices allow it.\n";
+	"the plan's rollback goal), without loss where the devices allow it.\n"
+	"--show prints each step with its commands, device by device, and "
+	"does\n"
+	"nothing.\n";
 
 struct live {
 	struct cmd_options o;
@@ -72,6 +76,15 @@ static bool lock(struct live *l, struct err *e)
 	return l->run_lock != NULL;
 }
 
+static void on_row(void *arg, const struct runner_row *row)
+{
+	struct live *l = arg;
+
+	cmd_print_row(&l->o, row);
+	if (strcmp(row->kind, "checkpoint") == 0)
+		cmd_glass_write(&l->c, l->journal, l->run_id);
+}
+
 static int carry_on(struct live *l)
 {
 	struct runner_options ro = {
@@ -86,8 +99,8 @@ static int carry_on(struct live *l)
 		.no_probes = l->o.no_probes,
 		.rollback = l->rollback,
 		.rollback_to = l->to,
-		.on_row = cmd_print_row,
-		.arg = &l->o,
+		.on_row = on_row,
+		.arg = l,
 	};
 	err_auto e = ERR_INIT;
 	int code = EXIT_INTERNAL;
@@ -211,6 +224,18 @@ int cmd_resume(int argc, char **argv)
 	return rc;
 }
 
+static int show_rollback(struct live *l, const struct journal_run *run)
+{
+	err_auto e = ERR_INIT;
+
+	if (!cmd_context_of_run(&l->c, run))
+		return EXIT_PLAN;
+	if (cmd_show_rollback(&l->c, l->journal, run->id,
+			      l->o.to ? l->o.to : "start", &e))
+		return EXIT_DONE;
+	return fail(&e, EXIT_REFUSED);
+}
+
 int cmd_rollback(int argc, char **argv)
 {
 	struct live l = {0};
@@ -223,7 +248,9 @@ int cmd_rollback(int argc, char **argv)
 	if (!cmd_options_parse(argc, argv, rollback_usage, &l.o, &rc))
 		return rc;
 	rc = open_run(&l, &run);
-	if (rc < 0) {
+	if (rc < 0 && l.o.show) {
+		rc = show_rollback(&l, &run);
+	} else if (rc < 0) {
 		request = json_pack("{s:s,s:s*}", "command", "rollback", "to",
 				    l.o.to);
 		answer = control_ask(journal_state_dir(l.journal), run.id,

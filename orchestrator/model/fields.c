@@ -213,23 +213,20 @@ static void entries_done(struct state_policy_entries *s)
 	*s = (struct state_policy_entries){0};
 }
 
-void fields_copy(const struct field_table *t, void *dst, const void *src)
+/* Deep copy of what a member owns; dst's own is not freed. */
+static void member_copy(const struct field *f, void *dst, const void *src)
 {
-	memcpy(dst, src, t->state_size);
-	for (size_t i = 0; i < t->n; i++) {
-		const struct field *f = &t->v[i];
-		void *to = (char *)dst + f->offset;
+	void *to = (char *)dst + f->offset;
 
-		if (f->type == FIELD_STR)
-			*(char **)to = mem_strdup(*(char *const *)at(f, src));
-		else if (f->type == FIELD_LIST)
-			list_copy(to, at(f, src));
-		else if (f->type == FIELD_ENTRIES)
-			entries_copy(to, at(f, src));
-	}
+	if (f->type == FIELD_STR)
+		*(char **)to = mem_strdup(*(char *const *)at(f, src));
+	else if (f->type == FIELD_LIST)
+		list_copy(to, at(f, src));
+	else if (f->type == FIELD_ENTRIES)
+		entries_copy(to, at(f, src));
 }
 
-void fields_done(const struct field_table *t, void *state)
+static void members_done(const struct field_table *t, void *state)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		void *p = (char *)state + t->v[i].offset;
@@ -241,7 +238,43 @@ void fields_done(const struct field_table *t, void *state)
 		else if (t->v[i].type == FIELD_ENTRIES)
 			entries_done(p);
 	}
+}
+
+void fields_copy(const struct field_table *t, void *dst, const void *src)
+{
+	memcpy(dst, src, t->state_size);
+	for (size_t i = 0; i < t->n; i++)
+		member_copy(&t->v[i], dst, src);
+}
+
+void fields_done(const struct field_table *t, void *state)
+{
+	members_done(t, state);
 	memset(state, 0, t->state_size);
+}
+
+void field_assign(const struct field *f, void *dst, const void *src)
+{
+	const struct field_table one = {.v = f, .n = 1};
+	void *to = (char *)dst + f->offset;
+
+	switch (f->type) {
+	case FIELD_BOOL:
+		*(bool *)to = *(const bool *)at(f, src);
+		break;
+	case FIELD_U32:
+		*(uint32_t *)to = *(const uint32_t *)at(f, src);
+		break;
+	case FIELD_U64:
+		*(uint64_t *)to = *(const uint64_t *)at(f, src);
+		break;
+	case FIELD_STR:
+	case FIELD_LIST:
+	case FIELD_ENTRIES:
+		members_done(&one, dst);
+		member_copy(f, dst, src);
+		break;
+	}
 }
 
 bool field_is_empty(const struct field *f, const void *state)

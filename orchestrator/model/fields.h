@@ -41,6 +41,8 @@ extern const struct field_table field_table_entry; /* one policy entry */
 
 void fields_copy(const struct field_table *t, void *dst, const void *src);
 void fields_done(const struct field_table *t, void *state);
+/* Takes the place of what dst has in this member. */
+void field_assign(const struct field *f, void *dst, const void *src);
 bool field_is_empty(const struct field *f, const void *state);
 bool field_equal(const struct field *f, const void *a, const void *b);
 json_t *field_to_json(const struct field *f, const void *state);

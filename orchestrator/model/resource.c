@@ -100,6 +100,20 @@ void resource_set_done(struct resource_set *set)
 	*set = (struct resource_set){0};
 }
 
+void resource_overlay(struct resource *r, const struct resource *want)
+{
+	const struct field_table *t = field_table_of(r->kind);
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct field *f = &t->v[i];
+
+		if (f->class != FIELD_LIVE &&
+		    (f->type == FIELD_BOOL ||
+		     !field_is_empty(f, state_of_const(want))))
+			field_assign(f, state_of(r), state_of_const(want));
+	}
+}
+
 static bool same_thing(const struct resource *a, const struct resource *b)
 {
 	return a->kind == b->kind && strcmp(a->name, b->name) == 0;

@@ -83,6 +83,10 @@ void resource_set_done(struct resource_set *set);
 void resource_copy(struct resource *dst, const struct resource *src);
 void resource_done(struct resource *r);
 
+/* Takes from `want` (present, of the same kind) every field that it does not
+ * leave empty; booleans are never empty. */
+void resource_overlay(struct resource *r, const struct resource *want);
+
 /* Identity fields only; presence included. */
 bool resource_equal(const struct resource *a, const struct resource *b);
 /*
