@@ -35,8 +35,7 @@ static void disarm(struct fold *f, const char *target)
 	for (size_t i = 0; i < f->armed.n; i++) {
 		if (strcmp(f->armed.v[i], target) != 0)
 			continue;
-		free(f->armed.v[i]);
-		f->armed.v[i] = f->armed.v[--f->armed.n];
+		state_list_remove(&f->armed, i);
 		return;
 	}
 }

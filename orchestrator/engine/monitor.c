@@ -11,8 +11,9 @@
 #include "orchestrator/base/clock.h"
 #include "orchestrator/engine/guards.h"
 
-#define TAIL_US 8000000 /* for the last line of a probe that was told to end   \
-			 */
+#define TAIL_US                                                                \
+	8000000 /* for the last line of a probe that was told to end           \
+		 */
 
 struct monitor {
 	const struct plan *plan;

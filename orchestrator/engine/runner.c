@@ -421,6 +421,23 @@ static void on_signal(struct runner *r)
 		feed(r, &ev);
 }
 
+/* The checkpoint before the wave that moved this group; NULL: none has. */
+static const char *goal_of(const struct runner *r, const char *group)
+{
+	const struct plan *p = r->o->plan;
+
+	for (size_t w = 0; group && w < p->n_waves; w++)
+		for (size_t i = 0; i < p->waves[w].n_groups; i++) {
+			const char *name =
+				p->groups[p->waves[w].groups[i]].name;
+			int b = program_find_wave(r->o->program, (int)w);
+
+			if (b > 0 && strcmp(name, group) == 0)
+				return r->o->program->v[b - 1].name;
+		}
+	return NULL;
+}
+
 static void on_monitor(struct runner *r)
 {
 	int64_t now = clock_mono_us();
@@ -435,6 +452,7 @@ static void on_monitor(struct runner *r)
 				  "text", ev.text ? ev.text : "");
 		mem_auto_free char *body = json_text_canonical(j);
 
+		ev.goal = goal_of(r, ev.group);
 		if (append_row(r, "guard", NULL, body))
 			feed(r, &ev);
 	}
