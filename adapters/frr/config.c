@@ -73,6 +73,66 @@ static void add_line(struct frr_config *c, const char *s, size_t n)
 		l->af = NULL;
 }
 
+/* 'ip prefix-list NAME REST' */
+static void add_list_line(struct frr_config *c, const char *raw, size_t order)
+{
+	size_t head = strncmp(raw, "ip prefix-list ", 15) == 0	   ? 15
+		      : strncmp(raw, "ipv6 prefix-list ", 17) == 0 ? 17
+								   : 0;
+	struct frr_list_line x = {.key = raw, .order = order};
+
+	if (!head)
+		return;
+	x.len = head + strcspn(raw + head, " ");
+	x.rest = raw + x.len + strspn(raw + x.len, " ");
+	MEM_GROW(c->lists, c->n_lists, c->cap_lists);
+	c->lists[c->n_lists++] = x;
+}
+
+static int key_cmp(const struct frr_list_line *a, const struct frr_list_line *b)
+{
+	int n = memcmp(a->key, b->key, a->len < b->len ? a->len : b->len);
+
+	return n ? n : a->len < b->len ? -1 : a->len > b->len;
+}
+
+static int list_cmp(const void *pa, const void *pb)
+{
+	const struct frr_list_line *a = pa, *b = pb;
+	int n = key_cmp(a, b);
+
+	return n ? n : a->order < b->order ? -1 : a->order > b->order;
+}
+
+static void index_lists(struct frr_config *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		add_list_line(c, c->v[i].raw, i);
+	if (c->n_lists)
+		qsort(c->lists, c->n_lists, sizeof(*c->lists), list_cmp);
+}
+
+const struct frr_list_line *frr_config_list(const struct frr_config *c,
+					    const char *key, size_t *ret_n)
+{
+	const struct frr_list_line want = {.key = key, .len = strlen(key)};
+	size_t from = 0, to = c->n_lists, end;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (key_cmp(&c->lists[mid], &want) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	for (end = from; end < c->n_lists; end++)
+		if (key_cmp(&c->lists[end], &want) != 0)
+			break;
+	*ret_n = end - from;
+	return c->lists + from;
+}
+
 bool frr_config_parse(const char *text, struct frr_config *ret, struct err *e)
 {
 	struct frr_config c = {0};
@@ -92,6 +152,7 @@ bool frr_config_parse(const char *text, struct frr_config *ret, struct err *e)
 		return err_set(e, ERR_INVALID,
 			       "FRR's configuration could not be read: no line "
 			       "'frr version' in it");
+	index_lists(&c);
 	*ret = c;
 	return true;
 }
@@ -101,6 +162,7 @@ void frr_config_done(struct frr_config *c)
 	for (size_t i = 0; i < c->n; i++)
 		mem_wipe_free(c->v[i].raw);
 	free(c->v);
+	free(c->lists);
 	*c = (struct frr_config){0};
 }
 
@@ -118,10 +180,13 @@ static const char *const secret_words[] = {
 	"community-secret",
 };
 
+/* What the words above begin with: most words of a line do not. */
+#define SECRET_LETTERS "pkmadsc"
+
 char *frr_config_redact(const char *line)
 {
 	for (const char *p = line; *p; p++) {
-		if (p != line && p[-1] != ' ')
+		if ((p != line && p[-1] != ' ') || !strchr(SECRET_LETTERS, *p))
 			continue;
 		for (size_t i = 0; i < ARRAY_LEN(secret_words); i++) {
 			const char *value = frr_after(p, secret_words[i]);

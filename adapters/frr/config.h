@@ -28,9 +28,17 @@ struct frr_line {
 	const char *af;	   /* its 'address-family ..' line, or NULL */
 };
 
+struct frr_list_line {	  /* of a prefix-list */
+	const char *key;  /* '.. prefix-list NAME', of len bytes */
+	const char *rest; /* 'seq 5 permit 10.0.0.0/8' */
+	size_t len, order;
+};
+
 struct frr_config {
 	struct frr_line *v;
 	size_t n, cap;
+	struct frr_list_line *lists; /* by key, then as they stand */
+	size_t n_lists, cap_lists;
 };
 
 #define frr_config_auto                                                        \
@@ -69,6 +77,9 @@ char *frr_config_bound(const struct frr_config *c, const char *addr,
 bool frr_config_map_used(const struct frr_config *c, const char *name,
 			 char **ret_where);
 bool frr_config_has_map(const struct frr_config *c, const char *name);
+/* The lines of one list; key 'ip prefix-list NAME'.  Borrowed. */
+const struct frr_list_line *frr_config_list(const struct frr_config *c,
+					    const char *key, size_t *ret_n);
 
 /* ---- words ---- */
 

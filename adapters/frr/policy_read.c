@@ -69,12 +69,13 @@ static void read_rule(struct reader *r, const char *rest,
 static void read_list(struct reader *r, const char *head, const char *list,
 		      struct state_list *ret)
 {
-	for (size_t i = 0; i < r->c->n; i++) {
-		const char *rest = frr_after(r->c->v[i].raw, head);
+	mem_auto_free char *key = mem_format("%s %s", head, list);
+	const struct frr_list_line *v;
+	size_t n;
 
-		if (rest && (rest = frr_after(rest, list)))
-			read_rule(r, rest, ret);
-	}
+	v = frr_config_list(r->c, key, &n);
+	for (size_t i = 0; i < n; i++)
+		read_rule(r, v[i].rest, ret);
 }
 
 static char *read_community(struct reader *r, const char *list)

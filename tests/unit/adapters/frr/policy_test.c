@@ -50,6 +50,33 @@ static void test_import_text(void **state)
 			    "no ip prefix-list CUTOVER-a-g1-1.1\n");
 }
 
+/* Ten thousand entries are read back as they were written, in order. */
+static void test_many_read_back(void **state)
+{
+	resource_set_auto set = {0};
+	struct resource *r = policy(&set, "CUTOVER-a-g1", "export");
+	struct resource seen = {.kind = RESOURCE_ROUTE_POLICY,
+				.name = mem_strdup("CUTOVER-a-g1")};
+	struct state_policy_entry *x = add_entry(r);
+	frr_config_auto c = {0};
+	buf_auto out = BUF_INIT;
+	err_auto e = ERR_INIT;
+
+	(void)state;
+	for (unsigned i = 10000; i-- > 0;) {
+		mem_auto_free char *p =
+			mem_format("10.%u.%u.0/24", 128 + i / 256, i % 256);
+
+		state_list_add(&x->prefixes, p);
+	}
+	buf_puts(&out, "frr version 8.4.4\n");
+	frr_policy_create(65010, r, &out);
+	assert_true(frr_config_parse(buf_str(&out), &c, &e));
+	frr_policy_observe(&c, 65010, &seen);
+	assert_true(resource_equal(&seen, r));
+	resource_done(&seen);
+}
+
 /* More chunks than a route-map has numbers in steps of 10: steps of 1. */
 static void test_many_chunks(void **state)
 {
@@ -238,6 +265,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_import_text),
+		cmocka_unit_test(test_many_read_back),
 		cmocka_unit_test(test_many_chunks),
 		cmocka_unit_test(test_recorded),
 		cmocka_unit_test(test_half_made),
