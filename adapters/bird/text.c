@@ -244,8 +244,17 @@ bool bird_text_password(const char *name, const char *password, struct err *e)
 	return true;
 }
 
+/*
+ * BIRD waits 5 s before it calls first and a minute after a failure.  A
+ * provider's FRR makes its BFD session anew when BGP comes up, which BIRD takes
+ * for a failure: with BIRD's own minute every birth of a session would take
+ * that long.
+ */
 static void timers_write(const struct state_session *s, struct buf *out)
 {
+	buf_puts(out, "\tconnect delay time 1;\n"
+		      "\tconnect retry time 10;\n"
+		      "\terror wait time 3, 60;\n");
 	if (s->hold_s)
 		buf_printf(out, "\thold time %u;\n", s->hold_s);
 	if (s->keepalive_s)
