@@ -5,7 +5,9 @@
 #   make test       every test, ends with 'N passed, N failed, N skipped'
 #   make SUITE      one folder of tests/: unit, conformance, ...
 #   make sanitize   every test, built with ASan and UBSan
-#   make demo       a whole cutover in the lab (root)
+#   make demo       a whole cutover in the lab (root); PLAN=file: that plan;
+#                   DEMO=forward, DEMO=naive: a part of it; KEEP=1: the lab stays up
+#   make test-lab   the lab's own tests (root)
 #   make lint       formatting, folder rule, file sizes
 
 BUILD ?= build
@@ -96,7 +98,12 @@ sanitize:
 
 demo: lab-install
 	$(MAKE) all
-	CUTOVER=$(CURDIR)/$(BUILD)/cutover tests/lab/demo
+	@CUTOVER=$(CURDIR)/$(BUILD)/cutover WORK=$(CURDIR)/$(BUILD)/demo \
+		PLAN=$(abspath $(PLAN)) tests/lab/demo
+
+# One after the other: each is a whole site, one of them two.
+test-lab: all
+	@tests/run $(BUILD) -t 1800 $(call suite_tests,lab)
 
 lab-install: install-deps
 	tests/lab/lab install
@@ -123,5 +130,5 @@ clean:
 
 -include $(BENCH_BIN:%=%.d) $(BUILD)/tests/bench/record.d
 
-.PHONY: all $(SUITES) bench demo lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
+.PHONY: all $(SUITES) bench demo test-lab lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
 .SECONDARY:

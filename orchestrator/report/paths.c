@@ -206,10 +206,11 @@ static void put_when(const char *when, const json_t *pair, struct buf *out)
 }
 
 void paths_text(const struct plan *p, const json_t *before, const json_t *after,
-		struct buf *out)
+		const json_t *now, struct buf *out)
 {
 	json_auto *a = paths_json(p, before);
 	json_auto *b = paths_json(p, after);
+	json_auto *c = paths_json(p, now);
 
 	for (size_t i = 0; i < json_array_size(a); i++) {
 		const struct plan_group *g = &p->groups[i];
@@ -221,5 +222,7 @@ void paths_text(const struct plan *p, const json_t *before, const json_t *after,
 		buf_puts(out, "\n");
 		put_when("before", json_array_get(a, i), out);
 		put_when("after", json_array_get(b, i), out);
+		if (now)
+			put_when("now", json_array_get(c, i), out);
 	}
 }

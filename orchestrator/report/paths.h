@@ -16,8 +16,8 @@
 /* [{"group":, "onprem": [], "cloud": [], "to_cloud": [], "to_site": []}, ...]
  */
 json_t *paths_json(const struct plan *p, const json_t *states);
-/* The pairs, each before and after. */
+/* The pairs, each before and after, and now, which may be NULL. */
 void paths_text(const struct plan *p, const json_t *before, const json_t *after,
-		struct buf *out);
+		const json_t *now, struct buf *out);
 
 #endif

@@ -3,8 +3,8 @@
  *
  * Counters in 'measure' rows are cumulative since their probe started; each leg
  * starts its own, which is why a leg keeps its last counters and no sum is made
- * over legs here.  Where a rollback ended is where the run stands: its states
- * are the last checkpoint's that it went back to.
+ * over legs here.  A rollback that ended stands at the checkpoint that it went
+ * back to, and was compared with it.
  */
 #include "orchestrator/report/result.h"
 
@@ -75,6 +75,8 @@ static void take_checkpoint(struct result *r, const json_t *body)
 	}
 	set_json(&r->last, json_peek(body, "states"));
 	set_text(&r->last_name, name);
+	json_decref(r->now);
+	r->now = NULL;
 	json_object_set(r->checkpoints, name, json_peek(body, "states"));
 }
 
@@ -127,8 +129,8 @@ static void take_end(struct result *r, const struct journal_row *row,
 	/* compared with that checkpoint, and found equal */
 	states = json_peek(r->checkpoints, leg->back_to);
 	if (states) {
-		set_json(&r->last, (json_t *)states);
-		set_text(&r->last_name, leg->back_to);
+		set_json(&r->now, (json_t *)states);
+		set_text(&r->now_name, leg->back_to);
 	}
 }
 
@@ -229,8 +231,10 @@ void result_done(struct result *r)
 	free(r->run);
 	free(r->first_name);
 	free(r->last_name);
+	free(r->now_name);
 	json_decref(r->first);
 	json_decref(r->last);
+	json_decref(r->now);
 	json_decref(r->checkpoints);
 	*r = (struct result){0};
 }

@@ -44,7 +44,8 @@ struct result {
 	struct result_leg *leg;
 	size_t n_legs, cap_legs;
 	json_t *first, *last; /* states of the first and the last checkpoint */
-	char *first_name, *last_name;
+	json_t *now; /* of the one that it was rolled back to, or NULL */
+	char *first_name, *last_name, *now_name;
 	/* What every checkpoint recorded, by its name. */
 	json_t *checkpoints;
 };

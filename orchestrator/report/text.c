@@ -202,7 +202,8 @@ static void text_leg(const struct result *r, const struct plan *p,
 
 static void text_vnet(const struct result *r, struct buf *out)
 {
-	const char *a = result_vnet(r->first), *b = result_vnet(r->last);
+	const char *a = result_vnet(r->first);
+	const char *b = result_vnet(r->now ? r->now : r->last);
 
 	if (!a || !b)
 		return;
@@ -216,9 +217,12 @@ void result_text(const struct result *r, const struct plan *p, struct buf *out)
 	for (size_t i = 0; i < r->n_legs; i++)
 		text_leg(r, p, &r->leg[i], out);
 	if (r->first && p) {
-		buf_printf(out, "Paths, at '%s' and at '%s'\n", r->first_name,
-			   r->last_name);
-		paths_text(p, r->first, r->last, out);
+		buf_printf(out, "Paths: before at '%s', after at '%s'",
+			   r->first_name, r->last_name);
+		if (r->now)
+			buf_printf(out, ", now at '%s'", r->now_name);
+		buf_puts(out, "\n");
+		paths_text(p, r->first, r->last, r->now, out);
 	}
 	text_vnet(r, out);
 }
@@ -258,6 +262,24 @@ static json_t *leg_json(const struct result *r, const struct result_leg *leg)
 	return j;
 }
 
+static json_t *probes_json(const struct plan *p)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < p->n_probes; i++) {
+		const struct plan_probe *r = &p->probes[i];
+
+		json_array_append_new(
+			all,
+			json_pack("{s:s,s:s,s:s*,s:s,s:s*}", "name", r->name,
+				  "kind", r->kind, "source", r->source, "to",
+				  r->to, "group",
+				  r->group < 0 ? NULL
+					       : p->groups[r->group].name));
+	}
+	return all;
+}
+
 json_t *result_json(const struct result *r, const struct plan *p)
 {
 	const struct result_leg *last = result_last_leg(r);
@@ -273,11 +295,17 @@ json_t *result_json(const struct result *r, const struct plan *p)
 		json_object_set(j, "measure", last->measure);
 	json_object_set_new(j, "vnet_before",
 			    json_string(result_vnet(r->first) ?: ""));
-	json_object_set_new(j, "vnet_after",
-			    json_string(result_vnet(r->last) ?: ""));
+	json_object_set_new(
+		j, "vnet_after",
+		json_string(result_vnet(r->now ? r->now : r->last) ?: ""));
+	if (p)
+		json_object_set_new(j, "probes", probes_json(p));
 	if (p && r->first) {
 		json_object_set_new(j, "paths_before", paths_json(p, r->first));
 		json_object_set_new(j, "paths_after", paths_json(p, r->last));
+		if (r->now)
+			json_object_set_new(j, "paths_now",
+					    paths_json(p, r->now));
 	}
 	return j;
 }

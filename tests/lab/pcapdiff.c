@@ -10,16 +10,17 @@
  * were sent at one end, how many of them were seen at the other, how many were
  * lost, the longest time in which the receiving end saw none of the stream, the
  * longest run of packets lost one after another as the sending end sent them,
- * and flows.  WINDOW is a file with two times in microseconds: what was sent
- * outside is not judged, because a capture was not yet or no longer running.
+ * and flows; then the same for each sender's address.  WINDOW is a file with
+ *two times in microseconds: what was sent outside is not judged, because a
+ *capture was not yet or no longer running.
  *
  * Invariants: the two captures are of one clock.  A packet seen twice at one
- *end counts once and is reported as duplicate.  What was seen at the far end
+ * end counts once and is reported as duplicate.  What was seen at the far end
  *only is 'unsent': a capture dropped it, and the numbers are not to be trusted.
  *
  * Ownership: everything lives until the program ends.  One thread.  It reads
  * classic pcap of Ethernet in either byte order, with micro- or nanoseconds,
- *IPv4 alone; no pcapng, no fragments, no VLAN tags.
+ * IPv4 alone; no pcapng, no fragments, no VLAN tags.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -305,6 +306,68 @@ static void result_print(const char *name, const struct result *r, char end)
 	       r->flows, r->gap_us, r->gap_at_us, r->run, r->run_us, end);
 }
 
+/* ---- by the sender's address ---- */
+
+static uint32_t address_of(const struct packet *p)
+{
+	return (uint32_t)(p->flow >> 16);
+}
+
+/* The smallest address above `above` in any list, or 0. */
+static uint32_t address_next(const struct list *l, size_t n, uint32_t above)
+{
+	uint32_t next = 0;
+
+	for (size_t k = 0; k < n; k++)
+		for (size_t i = 0; i < l[k].n; i++) {
+			uint32_t a = address_of(&l[k].at[i]);
+
+			if (a > above && (next == 0 || a < next))
+				next = a;
+		}
+	return next;
+}
+
+static struct list list_of(const struct list *all, uint32_t address)
+{
+	struct list l = {0};
+
+	for (size_t i = 0; i < all->n; i++)
+		if (address == 0 || address_of(&all->at[i]) == address)
+			list_add(&l, &all->at[i]);
+	return l;
+}
+
+/* Both directions of one sender, or of all of them (address 0). */
+static void pair_print(const struct list all[4], uint32_t address)
+{
+	struct list l[4];
+	struct result forward, backward;
+
+	for (int i = 0; i < 4; i++)
+		l[i] = list_of(&all[i], address);
+	forward = compare(&l[0], &l[1]);
+	backward = compare(&l[2], &l[3]);
+	result_print("forward", &forward, ',');
+	result_print("backward", &backward, ' ');
+	for (int i = 0; i < 4; i++)
+		free(l[i].at);
+}
+
+static void sources_print(const struct list all[4])
+{
+	uint32_t a = 0;
+	const char *comma = "";
+
+	while ((a = address_next(all, 4, a)) != 0) {
+		printf("%s{\"address\":\"%u.%u.%u.%u\",", comma, a >> 24,
+		       a >> 16 & 255, a >> 8 & 255, a & 255);
+		pair_print(all, a);
+		putchar('}');
+		comma = ",";
+	}
+}
+
 static void window_read(const char *path)
 {
 	FILE *f = fopen(path, "r");
@@ -319,7 +382,7 @@ static void window_read(const char *path)
 int main(int argc, char **argv)
 {
 	struct capture a = {0}, b = {0};
-	struct result forward, backward;
+	struct list all[4];
 	int c;
 
 	while ((c = getopt(argc, argv, "w:p:")) != -1) {
@@ -339,11 +402,14 @@ int main(int argc, char **argv)
 	b.path = argv[optind + 1];
 	capture_read(&a);
 	capture_read(&b);
-	forward = compare(&a.dir[FORWARD], &b.dir[FORWARD]);
-	backward = compare(&b.dir[BACKWARD], &a.dir[BACKWARD]);
+	all[0] = a.dir[FORWARD];
+	all[1] = b.dir[FORWARD];
+	all[2] = b.dir[BACKWARD];
+	all[3] = a.dir[BACKWARD];
 	putchar('{');
-	result_print("forward", &forward, ',');
-	result_print("backward", &backward, '}');
-	putchar('\n');
+	pair_print(all, 0);
+	fputs(",\"sources\":[", stdout);
+	sources_print(all);
+	puts("]}");
 	return 0;
 }

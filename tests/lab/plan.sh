@@ -3,20 +3,46 @@
 #   LAB, LAB_ID      which lab
 #   CUTOVER          program that runs on the lab's hosts (default build/cutover)
 #   BASELINE, SOAK   durations (defaults 10s and 10s)
+# A lab that is up knows its id, its variant and its number of prefixes.
 set -eu
 here=$(cd "$(dirname "$0")/../.." && pwd)
 state=/run/cutover-lab/${LAB:-cutover}
+# shellcheck source=/dev/null
+[ ! -r "$state/settings" ] || . "$state/settings"
 net=100.64.${LAB_ID:-0}
+variant=${LAB_VARIANT:-bgp}
 cutover=${CUTOVER:-$here/build/cutover}
 key="key: {file: $state/id_ed25519}, known_hosts: $state/known_hosts"
 uri="qemu+unix:///system?socket=$state/libvirt/libvirt-sock"
+
+tunnel() { # NAME EDGE NEIGHBOR
+	local bgp="neighbor: $3, asn: 65515"
+	[ "$variant" != static-vpn ] || bgp="interface: ipsec0"
+	echo "  - {name: $1, edge: $2, connection: azure, $bgp}"
+}
+
+# With firewalls that must see both ways everything moves at once.
+waves() {
+	if [ "$variant" = stateful ]; then
+		echo "  - {name: all, groups: [canary, rest], soak: ${SOAK:-10s}}"
+	else
+		echo "  - {name: canary, groups: [canary], soak: ${SOAK:-10s}}"
+		echo "  - {name: rest, groups: [rest], soak: ${SOAK:-10s}}"
+	fi
+}
+
+# The further prefixes of a lab with LAB_PREFIXES, by one rule for them all.
+rest=10.10.0.0/16
+[ "${LAB_PREFIXES:-0}" = 0 ] || rest="$rest, 10.128.0.0/9 ge 24 le 24"
+[ "$variant" != stateful ] || stateful="
+  stateful: [edge1, edge2]"
 cat <<END
 # Made by tests/lab/plan.sh for the lab '${LAB:-cutover}'.
 version: 1
 name: lab-${LAB:-cutover}
 site:
   asn: 65010
-  prefixes: [10.10.0.0/16, 10.128.0.0/9]
+  prefixes: [10.10.0.0/16, 10.128.0.0/9]${stateful:-}
 hosts:
   - name: app
     ssh: {host: $net.10, user: root, $key}
@@ -30,8 +56,8 @@ edges:
     include: /etc/bird/cutover.conf
     ssh: {host: $net.13, user: root, $key}
 tunnels:
-  - {name: vpn1, edge: edge1, connection: azure, neighbor: 10.100.255.4, asn: 65515}
-  - {name: vpn2, edge: edge2, connection: azure, neighbor: 10.100.255.5, asn: 65515}
+$(tunnel vpn1 edge1 10.100.255.4)
+$(tunnel vpn2 edge2 10.100.255.5)
 circuits:
   - name: er-hq
     driver: libvirt
@@ -69,13 +95,12 @@ vnet:
   prefixes: [10.100.0.0/16]
 groups:
   - {name: canary, onprem: [10.10.200.0/24], cloud: [10.100.0.0/16]}
-  - {name: rest, onprem: [10.10.0.0/16], cloud: [10.100.0.0/16]}
+  - {name: rest, onprem: [$rest], cloud: [10.100.0.0/16]}
 waves:
-  - {name: canary, groups: [canary], soak: ${SOAK:-10s}}
-  - {name: rest, groups: [rest], soak: ${SOAK:-10s}}
+$(waves)
 probes:
-  - {name: canary-vm1, kind: stamp, from: {host: app}, source: 10.10.200.10, to: 10.100.0.11, rate: 500/s, flows: 16, group: canary}
-  - {name: rest-vm1, kind: stamp, from: {host: app}, source: 10.10.1.10, to: 10.100.0.11, rate: 500/s, flows: 16, group: rest}
+  - {name: canary-vm1, kind: stamp, from: {host: app}, source: 10.10.200.10, to: 10.100.0.11, rate: 250/s, flows: 16, group: canary}
+  - {name: rest-vm1, kind: stamp, from: {host: app}, source: 10.10.1.10, to: 10.100.0.11, rate: 250/s, flows: 16, group: rest}
 guards:
   - {name: canary-loss, probe: canary-vm1, lost: 0, window: 5s, breach: rollback, blind: hold}
   - {name: rest-loss, probe: rest-vm1, lost: 0, window: 5s, breach: rollback, blind: hold}

@@ -36,7 +36,10 @@ bird_base() {
 
 # iBGP says what this edge is the way to: the internet and the cloud.
 bird_ibgp() {
-	cat <<-'END'
+	local cloud=" || net = 10.100.0.0/16"
+	# A static route that floats is nobody else's: they follow the default.
+	[ "$LAB_VARIANT" != static-vpn ] || cloud=""
+	sed "s,@CLOUD@,$cloud," <<-'END'
 		template bgp inside {
 		        local as 65010;
 		        direct;
@@ -45,7 +48,7 @@ bird_ibgp() {
 		        connect retry time 5;
 		        ipv4 {
 		                import all;
-		                export where source = RTS_BGP || net = 0.0.0.0/0 || net = 10.100.0.0/16;
+		                export where source = RTS_BGP || net = 0.0.0.0/0@CLOUD@;
 		                next hop self;
 		        };
 		}
@@ -101,7 +104,9 @@ bird_vpn() {
 bird_static() {
 	cat <<-'END'
 		protocol static vpn2 {
-		        ipv4;
+		        ipv4 {
+		                preference 50;
+		        };
 		        route 10.100.0.0/16 via "ipsec0";
 		}
 

@@ -18,7 +18,7 @@ capture_end_process() { # NODE DEV FILE
 		-B 65536 -w "$3" udp </dev/null >"${3%.pcap}.log" 2>&1 &
 	echo $! >>"$STATE/capture.pids"
 	disown
-	wait_for 10 "tcpdump in '$1': $(cat "${3%.pcap}.log")" \
+	wait_for 120 "tcpdump in '$1': $(cat "${3%.pcap}.log")" \
 		grep -q 'listening on' "${3%.pcap}.log" || exit 1
 }
 
@@ -41,7 +41,7 @@ capture_stop() {
 	sleep 1
 	while read -r pid; do
 		pkill -TERM -P "$pid" || :
-		wait_for 10 "tcpdump $pid to end" test ! -d "/proc/$pid" || :
+		wait_for 120 "tcpdump $pid to end" test ! -d "/proc/$pid" || :
 	done <"$STATE/capture.pids"
 	rm -f "$STATE/capture" "$STATE/capture.pids"
 	grep -h 'dropped by kernel' "$dir"/*.log || :

@@ -53,7 +53,8 @@ node_exec() { # NODE CMD ...
 	local pid
 	pid=$(node_pid "$1") || exit 1
 	shift
-	nsenter -t "$pid" -n -m -u -p -- env HOME=/run/root "$@"
+	nsenter -t "$pid" -n -m -u -p -- env -u LIBVIRT_DEFAULT_URI \
+		-u VIRSH_DEFAULT_CONNECT_URI HOME=/run/root "$@"
 }
 
 # The same, in place of this process.
@@ -61,7 +62,8 @@ node_enter() { # NODE CMD ...
 	local pid
 	pid=$(node_pid "$1") || exit 1
 	shift
-	exec nsenter -t "$pid" -n -m -u -p -- env HOME=/run/root "$@"
+	exec nsenter -t "$pid" -n -m -u -p -- env -u LIBVIRT_DEFAULT_URI \
+		-u VIRSH_DEFAULT_CONNECT_URI HOME=/run/root "$@"
 }
 
 # Only the network of a node: the host's files and process numbers stay.

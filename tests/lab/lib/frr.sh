@@ -65,7 +65,9 @@ frr_edge1() {
 		ip route 0.0.0.0/0 198.51.100.1
 		ip route 10.100.255.4/32 ipsec0
 	END
-	[ "$LAB_VARIANT" != static-vpn ] || echo "ip route 10.100.0.0/16 ipsec0"
+	# It floats: below what BGP will say, be it an edge's or the other one's.
+	[ "$LAB_VARIANT" != static-vpn ] ||
+		echo "ip route 10.100.0.0/16 ipsec0 210"
 	cat <<-END
 		router bgp 65010
 		 bgp router-id 192.168.255.12
@@ -80,10 +82,7 @@ frr_edge1() {
 		  neighbor 192.168.13.2 next-hop-self
 	END
 	if [ "$LAB_VARIANT" = static-vpn ]; then
-		cat <<-END
-			  network 10.100.0.0/16
-			 exit-address-family
-		END
+		echo " exit-address-family"
 		return 0
 	fi
 	cat <<-END

@@ -58,6 +58,10 @@ kernel() {
 		done
 		echo net.ipv6.conf.all.disable_ipv6=1
 		echo net.ipv6.conf.default.disable_ipv6=1
+		# Where somebody loaded br_netfilter (a host with Docker), frames
+		# that a bridge only switches would meet iptables.
+		[ ! -e /proc/sys/net/bridge/bridge-nf-call-iptables ] ||
+			echo net.bridge.bridge-nf-call-iptables=0
 	} | sysctl -q -p -
 }
 

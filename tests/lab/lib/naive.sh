@@ -2,7 +2,8 @@
 # naive.sh - the cutover as it is done by hand: switch off, switch on, hope
 #
 # Sourced, never run.  Nothing waits, nothing is checked, policies permit what
-# they always did.  What it loses is what cutover is measured against.
+# they always did.  What it loses is what cutover is measured against, so it gets
+# the best timers that there are.
 
 naive_frr_on() {
 	cat <<-'END'
@@ -11,6 +12,7 @@ naive_frr_on() {
 		 neighbor 172.16.0.2 remote-as 12076
 		 neighbor 172.16.0.2 description circuit
 		 neighbor 172.16.0.2 password circuit-md5-secret
+		 neighbor 172.16.0.2 timers connect 1
 		 neighbor 172.16.0.2 bfd 3 300 300
 		 address-family ipv4 unicast
 		  neighbor 172.16.0.2 route-map NAIVE-IN in
@@ -55,6 +57,9 @@ naive_bird_on() {
 		        local 172.16.0.5 as 65010;
 		        neighbor 172.16.0.6 as 12076;
 		        password "circuit-md5-secret";
+		        connect delay time 1;
+		        connect retry time 1;
+		        error wait time 1, 60;
 		        bfd { min rx interval 300 ms; min tx interval 300 ms; multiplier 3; };
 		        ipv4 {
 		                import filter { bgp_local_pref = 200; accept; };

@@ -17,7 +17,7 @@ nodes_start() {
 		node_start "$node"
 	done < <(topology_nodes)
 	while read -r node _; do
-		wait_for 10 "node '$node': $(tail -n 1 "$STATE/log/$node.init")" \
+		wait_for 120 "node '$node': $(tail -n 1 "$STATE/log/$node.init")" \
 			test -e "$STATE/nodes/$node.pid" || exit 1
 	done < <(topology_nodes)
 }

@@ -34,6 +34,8 @@ settings_check() {
 responder_build() {
 	local node
 	cc -std=gnu17 -D_GNU_SOURCE -O2 -o "$STATE/responder" "$here/vnet/responder.c"
+	cc -std=gnu17 -D_GNU_SOURCE -O2 -o "$STATE/transfer" "$here/transfer.c"
+	cc -std=gnu17 -D_GNU_SOURCE -O2 -o "$STATE/pcapdiff" "$here/pcapdiff.c"
 	for node in app pubhost vm1 vm2; do
 		[ ! -d "$STATE/etc/$node" ] || : >"$STATE/etc/$node/responder"
 	done
@@ -75,7 +77,7 @@ tunnel_up() { # NODE
 sessions_wait() {
 	local node address
 	while read -r node address; do
-		wait_for 30 "session of '$node' with $address" \
+		wait_for 120 "session of '$node' with $address" \
 			bgp_up "$node" "$address" || exit 1
 	done < <(
 		printf '%s\n' "core 192.168.11.2" "core 192.168.12.2" \
@@ -99,21 +101,22 @@ prefixes_wait() {
 		[ "$LAB_VARIANT" != static-vpn ] || end=10.128.0.0/9
 	fi
 	for node in edge1 edge2; do
-		wait_for 60 "$last in '$node'" route_in "$node" "$last" || exit 1
+		wait_for 120 "$last in '$node'" route_in "$node" "$last" || exit 1
 	done
-	wait_for 60 "$end in 'cloud'" route_in cloud "$end" || exit 1
+	wait_for 120 "$end in 'cloud'" route_in cloud "$end" || exit 1
 	for node in core edge1 edge2; do
-		wait_for 20 "10.100.0.0/16 in '$node'" \
+		[ "$LAB_VARIANT:$node" != static-vpn:core ] || continue
+		wait_for 120 "10.100.0.0/16 in '$node'" \
 			route_in "$node" 10.100.0.0/16 || exit 1
 	done
 }
 
 paths_wait() {
-	wait_for 30 "tunnel of edge1" tunnel_up edge1 || exit 1
-	wait_for 30 "tunnel of edge2" tunnel_up edge2 || exit 1
+	wait_for 120 "tunnel of edge1" tunnel_up edge1 || exit 1
+	wait_for 120 "tunnel of edge2" tunnel_up edge2 || exit 1
 	sessions_wait
 	prefixes_wait
-	wait_for 20 "an answer of vm1 to app" app_reaches_vm || exit 1
+	wait_for 120 "an answer of vm1 to app" app_reaches_vm || exit 1
 }
 
 # libvirt and the machines need most of the time, so they come up beside BGP.
@@ -121,6 +124,7 @@ lab_up() {
 	local vnet
 	lab_settings fresh
 	settings_check
+	possible_all >&2 || die "no lab can be had here"
 	if [ -d "$STATE" ] || [ -n "$(nodes_find)" ]; then
 		lab_down
 		lab_settings fresh

@@ -98,7 +98,7 @@ machine_page() { # ADDRESS
 }
 
 machines_wait() {
-	local machine name address deadline=$((SECONDS + 45))
+	local machine name address deadline=$((SECONDS + 180))
 	for machine in $machines; do
 		IFS=: read -r name _ address <<<"$machine"
 		until [ -n "$(machine_page "$address")" ]; do

@@ -3,9 +3,11 @@
  *
  * One static program without arguments that runs inside a virtual machine of
  * the lab: TCP echo on 7, UDP echo on 7, HTTP on 80 (one page with the name of
- * the machine and its uptime) and a stateful STAMP reflector on UDP 862
- * (RFC 8762, unauthenticated; session identifiers of RFC 8972).  Ping is the
- * kernel's business.
+ * the machine and its uptime), a TCP sink on 9 that says how many bytes it got
+ * when the other side has sent its last, a TCP source on 19 that sends until it
+ * is closed, and a stateful STAMP reflector on UDP 862 (RFC 8762,
+ * unauthenticated; session identifiers of RFC 8972).  Ping is the kernel's
+ * business.
  *
  * Invariants: the reflector's sequence counts the packets that it saw of one
  * session, which is (source address, source port, session identifier), from 0;
@@ -51,13 +53,18 @@ enum kind {
 	ECHO_UDP,
 	STAMP_UDP,
 	ECHO_CONN,
-	HTTP_CONN
+	HTTP_CONN,
+	SINK_LISTEN,
+	SINK_CONN,
+	SOURCE_LISTEN,
+	SOURCE_CONN
 };
 
 struct peer {
 	enum kind kind;
 	int fd;
 	size_t start, end; /* what is in the buffer and not yet written */
+	uint64_t sunk;
 	char *buffer;
 };
 
@@ -246,7 +253,7 @@ static struct peer *peer_new(enum kind kind, int fd)
 {
 	struct peer *p = calloc(1, sizeof(*p));
 
-	if (!p || !(p->buffer = malloc(BUFFER)))
+	if (!p || !(p->buffer = calloc(1, BUFFER)))
 		abort();
 	p->kind = kind;
 	p->fd = fd;
@@ -261,16 +268,34 @@ static void peer_close(struct peer *p)
 	free(p);
 }
 
+static enum kind conn_kind(enum kind listener)
+{
+	switch (listener) {
+	case ECHO_LISTEN:
+		return ECHO_CONN;
+	case SINK_LISTEN:
+		return SINK_CONN;
+	case SOURCE_LISTEN:
+		return SOURCE_CONN;
+	default:
+		return HTTP_CONN;
+	}
+}
+
 static void conn_accept(const struct peer *listener)
 {
+	struct peer *p;
 	int fd, one = 1;
 
 	while ((fd = accept4(listener->fd, NULL, NULL,
 			     SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
-		peer_new(listener->kind == ECHO_LISTEN ? ECHO_CONN : HTTP_CONN,
-			 fd);
+		p = peer_new(conn_kind(listener->kind), fd);
+		if (p->kind == SOURCE_CONN) {
+			p->end = BUFFER;
+			peer_watch(p, EPOLL_CTL_MOD);
+		}
 	}
 }
 
@@ -311,6 +336,37 @@ static void echo_serve(struct peer *p, bool writable)
 		return;
 	}
 	peer_watch(p, EPOLL_CTL_MOD);
+}
+
+/* What it got is said after the last byte: until then the time counts. */
+static void sink_serve(struct peer *p)
+{
+	char text[32];
+	ssize_t n;
+
+	n = recv(p->fd, p->buffer, BUFFER, 0);
+	if (n > 0) {
+		p->sunk += (uint64_t)n;
+		return;
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n == 0) {
+		n = snprintf(text, sizeof(text), "%llu\n",
+			     (unsigned long long)p->sunk);
+		send(p->fd, text, (size_t)n, MSG_NOSIGNAL);
+	}
+	peer_close(p);
+}
+
+/* Whatever is in the buffer, again and again. */
+static void source_serve(struct peer *p)
+{
+	ssize_t n;
+
+	n = send(p->fd, p->buffer, BUFFER, MSG_NOSIGNAL);
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		peer_close(p);
 }
 
 static size_t page_write(char *out, size_t size)
@@ -382,6 +438,8 @@ static void peer_serve(struct peer *p, uint32_t events)
 	switch (p->kind) {
 	case ECHO_LISTEN:
 	case HTTP_LISTEN:
+	case SINK_LISTEN:
+	case SOURCE_LISTEN:
 		conn_accept(p);
 		break;
 	case ECHO_UDP:
@@ -393,6 +451,12 @@ static void peer_serve(struct peer *p, uint32_t events)
 		break;
 	case HTTP_CONN:
 		http_serve(p);
+		break;
+	case SINK_CONN:
+		sink_serve(p);
+		break;
+	case SOURCE_CONN:
+		source_serve(p);
 		break;
 	}
 }
@@ -409,6 +473,8 @@ int main(void)
 	}
 	peer_new(ECHO_LISTEN, socket_open(SOCK_STREAM, 7));
 	peer_new(HTTP_LISTEN, socket_open(SOCK_STREAM, 80));
+	peer_new(SINK_LISTEN, socket_open(SOCK_STREAM, 9));
+	peer_new(SOURCE_LISTEN, socket_open(SOCK_STREAM, 19));
 	peer_new(ECHO_UDP, socket_open(SOCK_DGRAM, 7));
 	peer_new(STAMP_UDP, socket_open(SOCK_DGRAM, 862));
 	for (;;) {
