@@ -10,6 +10,7 @@
 #include "adapters/libvirt/libvirt.h"
 #include "adapters/strongswan/strongswan.h"
 #include "adapters/transport/spawn.h"
+#include "adapters/twin/twin.h"
 #include "orchestrator/cmd/cmd.h"
 #include "orchestrator/cmd/probe.h"
 #include "orchestrator/cmd/reflect.h"
@@ -22,6 +23,7 @@ static const struct command {
 	{"check", cmd_check, "every diagnostic of a plan at once"},
 	{"explain", cmd_explain, "why a rule is a rule"},
 	{"dry-run", cmd_dry_run, "what would be done, for change review"},
+	{"rehearse", cmd_rehearse, "whole cutovers in memory, with faults"},
 	{"run", cmd_run, "carry a plan out, unattended"},
 	{"resume", cmd_resume, "take up an interrupted run"},
 	{"rollback", cmd_rollback, "come back to a checkpoint"},
@@ -57,6 +59,7 @@ static void register_adapters(void)
 	adapter_register(&libvirt_adapter_ops);
 	adapter_register(&azure_adapter_ops);
 	cmd_spawn = spawn_on_host;
+	cmd_world = &twin_world_ops;
 }
 
 int main(int argc, char **argv)

@@ -9,12 +9,14 @@
 #define CUTOVER_CMD_CMD_H
 
 #include "orchestrator/engine/runner.h"
+#include "orchestrator/engine/world.h"
 
 #define CUTOVER_VERSION "0.1.0"
 
 int cmd_check(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_dry_run(int argc, char **argv);
+int cmd_rehearse(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_rollback(int argc, char **argv);
@@ -27,6 +29,8 @@ int cmd_key(int argc, char **argv);
 
 /* Set by main: how a probe is started on a host (main alone sees adapters). */
 extern monitor_spawn_fn *cmd_spawn;
+/* Set by main: the network in memory that rehearsals run on. */
+extern const struct world_ops *cmd_world;
 
 /* What most subcommands have in common. */
 struct cmd_options {
@@ -41,6 +45,9 @@ struct cmd_options {
 	const char *format;  /* --format FORMAT */
 	const char *head;    /* --head SEQ:HASH[:SIGNATURE] */
 	const char *key;     /* --key FILE */
+	const char *seeds;   /* --seeds N */
+	const char *seed;    /* --seed K */
+	bool faults;	     /* --faults */
 	const char *operand; /* PLAN or RUN, or NULL */
 };
 

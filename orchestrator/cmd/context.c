@@ -9,6 +9,7 @@
 #include "orchestrator/steps/compile.h"
 
 monitor_spawn_fn *cmd_spawn;
+const struct world_ops *cmd_world;
 
 enum {
 	OPT_STATE = 256,
@@ -22,6 +23,9 @@ enum {
 	OPT_FORMAT,
 	OPT_HEAD,
 	OPT_KEY,
+	OPT_SEEDS,
+	OPT_SEED,
+	OPT_FAULTS,
 	OPT_HELP
 };
 
@@ -37,6 +41,9 @@ static const struct option options[] = {
 	{"format", required_argument, NULL, OPT_FORMAT},
 	{"head", required_argument, NULL, OPT_HEAD},
 	{"key", required_argument, NULL, OPT_KEY},
+	{"seeds", required_argument, NULL, OPT_SEEDS},
+	{"seed", required_argument, NULL, OPT_SEED},
+	{"faults", no_argument, NULL, OPT_FAULTS},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -88,6 +95,15 @@ static void take(struct cmd_options *r, int opt)
 		break;
 	case OPT_KEY:
 		r->key = optarg;
+		break;
+	case OPT_SEEDS:
+		r->seeds = optarg;
+		break;
+	case OPT_SEED:
+		r->seed = optarg;
+		break;
+	case OPT_FAULTS:
+		r->faults = true;
 		break;
 	}
 }
