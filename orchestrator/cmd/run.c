@@ -108,7 +108,8 @@ static int carry_on(struct live *l)
 	ro.policy.auto_go = l->o.go;
 	ro.policy.end_on_hold = l->o.exit_on_hold;
 	if (!runner_run(&ro, &code, &e))
-		return fail(&e, EXIT_INTERNAL);
+		return fail(&e, e.code == ERR_REFUSED ? EXIT_REFUSED
+						      : EXIT_INTERNAL);
 	return code;
 }
 

@@ -145,12 +145,21 @@ void engine_on_outcome(struct engine *g)
 
 void engine_on_settled(struct engine *g)
 {
-	if (g->fold.step == FOLD_STEP_OUTCOME)
+	const struct step *s = fold_current(&g->fold);
+
+	g->budget = 1 + s->timeout_ms / (g->policy.poll_ms + 1);
+	if (g->want_rollback) {
+		g->want_rollback = false;
+		engine_begin_rollback(g, g->rollback_to, g->rollback_why);
+	} else if (g->fired.n) {
+		engine_fired(g);
+	} else if (g->fold.step == FOLD_STEP_OUTCOME) {
 		engine_verify(g);
-	else if (g->fold.step == FOLD_STEP_BEGUN)
+	} else if (g->fold.step == FOLD_STEP_BEGUN) {
 		engine_prepare(g);
-	else
+	} else {
 		engine_hold(g, g->why, false);
+	}
 }
 
 /* The look that settles an unknown outcome. */
@@ -161,6 +170,7 @@ static void on_settle(struct engine *g, const struct event *ev)
 
 	if (!ev->ok) { /* blind is not bad: hold, ask again at 'go' */
 		engine_set_why(g, ev->text);
+		g->want_rollback = false; /* ask again when it can be seen */
 		engine_hold(g, ev->text, false);
 		return;
 	}
@@ -175,6 +185,8 @@ static void on_settle(struct engine *g, const struct event *ev)
 		as = "applied";
 	else if (was)
 		as = "not-applied";
+	else if (g->want_rollback || g->fired.n)
+		as = "superseded"; /* what comes instead names states, too */
 	engine_set_why(g, ev->text);
 	engine_append(g, PHASE_SETTLED, "settled", row_settled(as, ev->text));
 }

@@ -23,19 +23,18 @@ static void add_halves(const struct prefix *p, struct state_list *out)
 		state_list_add(out, prefix_text(&half[i], buf));
 }
 
-/* How many prefixes the VPN's session announces beside the pins. */
-static size_t announced(const struct step *s, const struct resource_set *seen)
+/* What is announced because it is pinned already is not split again. */
+static void add_pins(const struct resource *pins, struct rule_set *ret)
 {
-	const char *addr = s->want.v[0].static_route.session;
+	for (size_t i = 0;
+	     pins && pins->present && i < pins->static_route.prefixes.n; i++) {
+		struct prefix_rule r;
 
-	for (size_t i = 0; addr && i < seen->n; i++) {
-		const struct resource *r = &seen->v[i];
-
-		if (r->kind == RESOURCE_SESSION && r->session.neighbor &&
-		    strcmp(r->session.neighbor, addr) == 0)
-			return r->session.sent.n;
+		if (prefix_rule_parse(pins->static_route.prefixes.v[i], &r,
+				      NULL))
+			rule_set_add(ret, &r);
 	}
-	return 0;
+	rule_set_sort(ret);
 }
 
 bool derive_pins(const struct step *s, const struct resource_set *seen,
@@ -46,21 +45,28 @@ bool derive_pins(const struct step *s, const struct resource_set *seen,
 	struct resource *pin = &want->v[0];
 	struct state_list *out = &pin->static_route.prefixes;
 	rule_set_auto rules = {0};
+	rule_set_auto pinned = {0};
+	size_t beside = 0;
 
 	state_list_done(out);
 	for (size_t i = 0; i < s->n_rules; i++)
 		rule_set_add(&rules, &s->rules[i]);
 	rule_set_sort(&rules);
+	add_pins(resource_set_find(seen, RESOURCE_STATIC_ROUTE, pin->name),
+		 &pinned);
 	for (size_t i = 0; from && from->present && i < from->session.sent.n;
 	     i++) {
 		struct prefix p;
 
 		if (!prefix_parse(from->session.sent.v[i], &p, e))
 			return false;
+		if (rule_set_match(&pinned, &p))
+			continue;
+		beside++;
 		if (!s->n_rules || rule_set_match(&rules, &p))
 			add_halves(&p, out);
 	}
-	if (s->derive_limit && announced(s, seen) + out->n > s->derive_limit)
+	if (s->derive_limit && beside + out->n > s->derive_limit)
 		state_list_done(out);
 	pin->present = out->n > 0;
 	return true;

@@ -74,15 +74,35 @@ static bool is_lost(enum outcome o)
 	return o == OUTCOME_REFUSED || o == OUTCOME_UNCHANGED;
 }
 
+/* At BEGIN, with the confirm of this target under way: it had been done, and
+ * only its answer was lost. */
+static bool is_confirmed(const struct engine *g, const struct event *ev)
+{
+	const struct step *s = fold_current(&g->fold);
+
+	return ev->outcome == OUTCOME_UNCHANGED && s &&
+	       s->kind == STEP_CONFIRM && g->fold.step == FOLD_STEP_BEGUN &&
+	       strcmp(s->target, ev->target) == 0;
+}
+
 static void timers_known(struct engine *g)
 {
-	if (g->fired.n) {
-		engine_append(g, PHASE_FIRED_ROW, "fired",
-			      row_fired(&g->fired));
-		state_list_done(&g->fired);
-	} else {
+	/* where the block is gone through anew nothing is armed on it */
+	if (g->fired.n && g->confirmed)
+		state_list_add(&g->fired, fold_current(&g->fold)->target);
+	g->confirmed = false;
+	if (!g->fired.n)
 		engine_resume_at(g);
-	}
+	else if (g->fold.step == FOLD_STEP_INTENT)
+		engine_settle(g); /* no outcome stays unknown */
+	else
+		engine_fired(g);
+}
+
+void engine_fired(struct engine *g)
+{
+	engine_append(g, PHASE_FIRED_ROW, "fired", row_fired(&g->fired));
+	state_list_done(&g->fired);
 }
 
 void engine_on_tick(struct engine *g)
@@ -277,7 +297,9 @@ bool engine_take_answer(struct engine *g, const struct event *ev)
 	if (ev->kind == EVENT_RENEWED && g->phase != PHASE_TIMERS) {
 		on_renewed(g, ev);
 	} else if (ev->kind == EVENT_RENEWED && awaited && g->answers) {
-		if (is_lost(ev->outcome))
+		if (is_confirmed(g, ev))
+			g->confirmed = true;
+		else if (is_lost(ev->outcome))
 			state_list_add(&g->fired, ev->target);
 		if (--g->answers == 0)
 			timers_known(g);

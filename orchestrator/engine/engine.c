@@ -254,6 +254,12 @@ bool engine_has_ended(const struct engine *g, int *ret_exit)
 	return true;
 }
 
+bool engine_can_go_back(const struct engine *g, const char *checkpoint)
+{
+	return fold_is_behind(&g->fold,
+			      program_find_block(g->program, checkpoint));
+}
+
 const json_t *engine_checkpoint(const struct engine *g, const char *name)
 {
 	return json_object_get(g->fold.checkpoints, name);

@@ -111,6 +111,8 @@ const char *engine_phase_name(enum engine_phase phase);
 json_t *engine_status(const struct engine *g);
 /* Position for people and tests: number of steps done in this direction. */
 bool engine_has_ended(const struct engine *g, int *ret_exit);
+/* Can it be rolled back to this checkpoint from where it stands? */
+bool engine_can_go_back(const struct engine *g, const char *checkpoint);
 /* The recorded states of a checkpoint, or NULL; borrowed. */
 const json_t *engine_checkpoint(const struct engine *g, const char *name);
 

@@ -96,6 +96,16 @@ const char *fold_last_checkpoint(const struct fold *f)
 	return b < 0 ? NULL : f->program->v[b].name;
 }
 
+bool fold_is_behind(const struct fold *f, int block)
+{
+	if (block < 0 ||
+	    !json_object_get(f->checkpoints, f->program->v[block].name))
+		return false;
+	if (f->back)
+		return block < f->block || block == f->back_to;
+	return block <= f->block;
+}
+
 static void set_step(struct fold *f, enum fold_step step)
 {
 	f->step = step;

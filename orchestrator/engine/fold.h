@@ -56,6 +56,9 @@ bool fold_row(struct fold *f, const char *kind, const char *step,
 /* The step at the current position, or NULL when there is none left. */
 const struct step *fold_current(const struct fold *f);
 const struct block *fold_block(const struct fold *f); /* or NULL */
+/* Can this block's checkpoint be come back to from here?  It was recorded, and
+ * lies behind. */
+bool fold_is_behind(const struct fold *f, int block);
 /* Name of the last checkpoint before the current position. */
 const char *fold_last_checkpoint(const struct fold *f);
 

@@ -44,7 +44,8 @@ struct engine {
 	json_t *results;	 /* those that came */
 	int64_t late_call;	 /* a change that was under way; 0: none */
 	struct state_list fired; /* targets that took their changes back */
-	uint8_t *blind;		 /* renewals in a row unanswered, a target */
+	bool confirmed; /* at BEGIN: the confirm under way had been done */
+	uint8_t *blind; /* renewals in a row unanswered, a target */
 	struct action_list *out; /* only during engine_feed() */
 };
 
@@ -100,6 +101,8 @@ void engine_on_guard(struct engine *g, const struct event *ev);
 uint32_t engine_guard_seconds(const struct engine *g, const char *target);
 /* At BEGIN: are the timers still what the rows say?  True: it asks. */
 bool engine_ask_timers(struct engine *g);
+/* Targets have taken changes back: their block is gone through anew. */
+void engine_fired(struct engine *g);
 void engine_on_tick(struct engine *g);
 /* Straight back to `goal` (a block) because of `why`; false: what was awaited
  * goes on, there is nothing to go back from. */

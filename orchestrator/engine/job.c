@@ -168,6 +168,8 @@ static void do_apply(struct job_lane *l, struct job *job, struct job_result *r)
 		take_error(r, &e);
 	if (r->outcome == OUTCOME_UNKNOWN || r->outcome == OUTCOME_FATAL)
 		close_adapter(l);
+	if (r->outcome == OUTCOME_UNKNOWN)
+		l->ctx.epoch = 0; /* whoever is next shuts it out */
 }
 
 static void do_poll(struct job_lane *l, struct job *job, struct job_result *r)
@@ -399,6 +401,20 @@ void job_lane_run(struct job_lane *l, struct job *job, struct job_result *ret)
 		.target = mem_strdup(l->target->name),
 	};
 	run[job->kind](l, job, ret);
+}
+
+void job_cancel(const struct job *job, const char *target,
+		struct job_result *ret)
+{
+	*ret = (struct job_result){
+		.kind = job->kind,
+		.call = job->call,
+		.tag = job->tag,
+		.target = mem_strdup(target),
+		.ok = true,
+		.outcome = OUTCOME_RETRY,
+		.text = mem_strdup("the way straight back came before it"),
+	};
 }
 
 void job_done(struct job *job)

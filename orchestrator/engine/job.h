@@ -50,6 +50,9 @@ struct job_result {
 	int64_t took_us; /* of the adapter's own call, for the bench */
 };
 
+/* The answer of a job that was taken out of the queue: it was never sent. */
+void job_cancel(const struct job *job, const char *target,
+		struct job_result *ret);
 void job_done(struct job *job);
 void job_result_done(struct job_result *r);
 

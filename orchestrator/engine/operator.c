@@ -10,13 +10,18 @@
 /* Where the operator's wishes take effect: never inside a step. */
 bool engine_obey(struct engine *g)
 {
+	if (g->want_rollback && g->fold.step == FOLD_STEP_INTENT) {
+		engine_settle(g); /* no outcome stays unknown */
+		return true;
+	}
 	if (g->want_rollback) {
 		g->want_rollback = false;
 		engine_begin_rollback(g, g->rollback_to, g->rollback_why);
 		return true;
 	}
-	if (g->want_refuse) {
-		engine_finish(g, "refused", EXIT_REFUSED);
+	if (g->want_refuse) { /* unless something was changed meanwhile */
+		g->want_refuse = false;
+		engine_after_failure(g);
 		return true;
 	}
 	if (g->want_stop) {
@@ -38,8 +43,11 @@ void engine_ask_rollback(struct engine *g, const char *to, const char *why)
 {
 	if (!to)
 		to = engine_default_goal(g);
-	if (!to || program_find_block(g->program, to) < 0)
+	if (!to || !engine_can_go_back(g, to)) {
+		/* nothing to go back from: the run ends where it began */
+		g->want_refuse |= !g->fold.changed;
 		return;
+	}
 	free(g->rollback_to);
 	free(g->rollback_why);
 	g->rollback_to = mem_strdup(to);

@@ -121,6 +121,7 @@ static void process_begin(struct rehearsal *r)
 	err_auto e = ERR_INIT;
 
 	r->result->lives++;
+	r->rows_before = r->n_rows;
 	r->dead = r->dying = r->ended = false;
 	r->engine = engine_new(r->o->program, &r->o->policy);
 	for (size_t i = 0; i < r->n_rows; i++)
@@ -138,8 +139,10 @@ static void process_begin(struct rehearsal *r)
 	rehearsal_say(r, "cutover starts%s%s",
 		      r->ask_rollback ? ", to roll back to " : "",
 		      r->ask_rollback && r->ask_to ? r->ask_to : "");
-	if (r->ask_rollback)
+	if (r->ask_rollback && engine_can_go_back(r->engine, r->ask_to))
 		rehearsal_feed(r, &back);
+	else if (r->ask_rollback)
+		rehearsal_say(r, "there is no way back to it");
 	r->ask_rollback = false;
 	rehearsal_feed(r, &begin);
 	next_tick(r);
@@ -261,11 +264,26 @@ static void live(struct rehearsal *r)
 	process_end(r);
 }
 
+/* It died, but it had written that it ends. */
+static bool had_ended(struct rehearsal *r)
+{
+	const struct rehearsal_row *last =
+		r->n_rows ? &r->rows[r->n_rows - 1] : NULL;
+	json_auto *j = NULL;
+
+	if (r->n_rows == r->rows_before || strcmp(last->kind, "end") != 0)
+		return false;
+	j = json_text_parse(last->body, strlen(last->body), NULL);
+	r->exit_code = (int)json_peek_int(j, "exit", EXIT_INTERNAL);
+	return true;
+}
+
 static void away(struct rehearsal *r)
 {
 	int64_t us = r->o->away_us ? r->o->away_us : 1000000;
 
 	r->result->deaths++;
+	chance_ask_again(r);
 	if (r->o->seed) /* mostly soon, at times long after every timer */
 		us = chance_below(r, 4) ? (int64_t)chance_below(r, 60000000)
 					: (int64_t)chance_below(r, 900000000);
@@ -318,7 +336,7 @@ static void run(struct rehearsal *r)
 		live(r);
 		if (r->over)
 			break;
-		if (r->dead)
+		if (r->dead && !had_ended(r))
 			away(r);
 		else
 			chance_after_end(r);

@@ -79,15 +79,49 @@ static int64_t free_at(const struct rehearsal *r, size_t lane)
 	return us;
 }
 
+/* The job of the lane that is under way: the one that is done next. */
+static struct due *under_way(struct rehearsal *r, size_t lane)
+{
+	struct due *first = NULL;
+
+	for (size_t i = 0; i < r->n_due; i++)
+		if (r->due[i].kind == DUE_JOB && r->due[i].lane == lane &&
+		    (!first || r->due[i].us < first->us))
+			first = &r->due[i];
+	return first;
+}
+
+/* As worker.c does: it comes next, and changes that wait are dropped. */
+static void retreat(struct rehearsal *r, struct due *d, int64_t took)
+{
+	const struct due *now = under_way(r, d->lane);
+	size_t at = now ? (size_t)(now - r->due) : r->n_due;
+
+	d->us = (now ? now->us : r->clock.mono_us) + took;
+	for (size_t i = 0; i < r->n_due; i++) {
+		struct due *x = &r->due[i];
+
+		if (i == at || x->kind != DUE_JOB || x->lane != d->lane)
+			continue;
+		x->cancelled |= x->job.kind == JOB_APPLY;
+		x->us = x->cancelled	 ? r->clock.mono_us
+			: x->us <= d->us ? d->us + 1
+					 : x->us;
+	}
+	rehearsal_due(r, d);
+}
+
 static void enqueue(struct rehearsal *r, struct due *d)
 {
 	int64_t took =
 		r->o->seed ? 120000 + (int64_t)chance_below(r, 400000) : 200000;
 
 	d->kind = DUE_JOB;
-	d->us = (d->job.kind == JOB_RETREAT ? r->clock.mono_us
-					    : free_at(r, d->lane)) +
-		took;
+	if (d->job.kind == JOB_RETREAT) {
+		retreat(r, d, took);
+		return;
+	}
+	d->us = free_at(r, d->lane) + took;
 	rehearsal_due(r, d);
 }
 
@@ -284,7 +318,10 @@ void rehearsal_job(struct rehearsal *r, struct due *d)
 {
 	struct job_result res;
 
-	job_lane_run(r->lanes[d->lane], &d->job, &res);
+	if (d->cancelled)
+		job_cancel(&d->job, r->targets[d->lane].name, &res);
+	else
+		job_lane_run(r->lanes[d->lane], &d->job, &res);
 	r->dead |= r->dying;
 	if (!r->dead)
 		answer(r, &res);

@@ -98,19 +98,23 @@ static const char *some_checkpoint(struct rehearsal *r)
 	const struct program *p = r->o->program;
 	const char *name = p->v[chance_below(r, p->n)].name;
 
-	return engine_checkpoint(r->engine, name) ? name : NULL;
+	return engine_can_go_back(r->engine, name) ? name : NULL;
 }
 
 static void rollback(struct rehearsal *r, const char *to)
 {
+	if (to && !engine_can_go_back(r->engine, to))
+		return; /* the socket refuses it */
 	command(r, OPERATOR_ROLLBACK, to);
 }
 
 /* The same step is tried three times, then the way back, then it is stuck. */
 static bool insist(struct rehearsal *r)
 {
-	if (r->done_rows != r->tried_at) {
-		r->tried_at = r->done_rows;
+	size_t progress = r->done_rows + r->result->faults + r->result->deaths;
+
+	if (progress != r->tried_at) {
+		r->tried_at = progress;
 		r->tries = 0;
 	}
 	return ++r->tries <= 3;
@@ -129,8 +133,11 @@ void chance_operator(struct rehearsal *r)
 		mem_auto_free char *text = json_text_canonical(s);
 
 		rehearsal_break(r, "it is stuck: %s", text);
-	} else if (r->tries > 3) {
+	} else if (r->tries > 3 &&
+		   engine_can_go_back(r->engine, r->o->program->v[0].name)) {
 		rollback(r, r->o->program->v[0].name);
+	} else if (r->tries > 3) {
+		command(r, OPERATOR_GO, NULL);
 	} else if (what == 7) {
 		command(r, OPERATOR_ABORT, NULL);
 	} else if (what == 8) {
@@ -202,6 +209,17 @@ static void ask(struct rehearsal *r, const char *to)
 {
 	r->ask_rollback = true;
 	r->ask_to = to;
+}
+
+/* Who asked for the way back sees that it was not begun, and asks again. */
+void chance_ask_again(struct rehearsal *r)
+{
+	if (!r->rolled || r->o->seed)
+		return;
+	for (size_t i = 0; i < r->n_rows; i++)
+		if (strcmp(r->rows[i].kind, "rollback") == 0)
+			return;
+	ask(r, r->o->then_back_to);
 }
 
 static void by_plan(struct rehearsal *r)

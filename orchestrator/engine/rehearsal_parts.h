@@ -25,6 +25,7 @@ struct due {
 	uint64_t order; /* among those that are due at once */
 	int64_t call;	/* DUE_TIMER */
 	size_t lane;
+	bool cancelled;
 	struct job job;
 };
 
@@ -46,7 +47,8 @@ struct rehearsal {
 	/* the journal: outlives the process */
 	struct rehearsal_row *rows;
 	size_t n_rows, cap_rows;
-	size_t done_rows; /* progress */
+	size_t rows_before; /* when this process began */
+	size_t done_rows;   /* progress */
 
 	/* the process */
 	struct engine *engine;
@@ -92,8 +94,9 @@ void chance_life(struct rehearsal *r); /* a process begins */
 uint64_t chance_below(struct rehearsal *r, uint64_t n);
 bool chance_death(struct rehearsal *r);
 enum world_fault chance_fault(struct rehearsal *r, enum world_slot slot);
-void chance_event(struct rehearsal *r);	   /* something happens */
-void chance_operator(struct rehearsal *r); /* somebody looks at a hold */
+void chance_event(struct rehearsal *r);	    /* something happens */
+void chance_operator(struct rehearsal *r);  /* somebody looks at a hold */
+void chance_ask_again(struct rehearsal *r); /* it died */
 /* The process has ended: what now?  Sets over, or asks for a resume. */
 void chance_after_end(struct rehearsal *r);
 

@@ -405,9 +405,10 @@ static json_t *on_request(void *arg, const json_t *request)
 	if (!command_of(name, &ev.command))
 		return json_pack("{s:b,s:s}", "ok", 0, "error",
 				 "unknown command");
-	if (to && !engine_checkpoint(r->engine, to))
+	if (to && !engine_can_go_back(r->engine, to))
 		return json_pack("{s:b,s:s}", "ok", 0, "error",
-				 "there is no such checkpoint yet");
+				 "there is no such checkpoint behind this "
+				 "run");
 	feed(r, &ev);
 	return json_pack("{s:b,s:o}", "ok", 1, "status", status_of(r));
 }
@@ -551,6 +552,12 @@ static bool start(struct runner *r, struct err *e)
 	r->engine = engine_new(o->program, &o->policy);
 	if (!journal_each(o->journal, o->run_id, 0, replay_row, r, e))
 		return false;
+	if (o->rollback && o->rollback_to &&
+	    !engine_can_go_back(r->engine, o->rollback_to))
+		return err_set(e, ERR_REFUSED,
+			       "run '%s' has no checkpoint '%s' behind it; see "
+			       "'cutover status'",
+			       o->run_id, o->rollback_to);
 	r->signals = block_signals();
 	r->control = control_new(journal_state_dir(o->journal), o->run_id, e);
 	if (!r->control)

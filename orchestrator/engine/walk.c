@@ -57,11 +57,8 @@ static void confirm(struct engine *g, const struct step *s)
 			mem_strdup(s->target);
 }
 
-void engine_step_start(struct engine *g, const struct step *s)
+static void start(struct engine *g, const struct step *s)
 {
-	uint32_t poll = g->policy.poll_ms ? g->policy.poll_ms : 200;
-
-	g->budget = 1 + s->timeout_ms / poll;
 	resource_set_done(&g->derived);
 	switch (s->kind) {
 	case STEP_ENSURE:
@@ -88,6 +85,19 @@ void engine_step_start(struct engine *g, const struct step *s)
 		engine_emit(g, ACTION_SNAPSHOT, PHASE_SNAPSHOT);
 		break;
 	}
+}
+
+#define CONFIRM_PAUSE_MS 2000
+#define CONFIRM_TRIES 5
+
+void engine_step_start(struct engine *g, const struct step *s)
+{
+	uint32_t poll = g->policy.poll_ms ? g->policy.poll_ms : 200;
+
+	g->budget = 1 + s->timeout_ms / poll;
+	if (s->kind == STEP_SAVE || s->kind == STEP_CONFIRM)
+		g->budget = CONFIRM_TRIES;
+	start(g, s);
 }
 
 static bool needs_go(const struct engine *g, const struct step *s)
@@ -139,6 +149,10 @@ void engine_next_step(struct engine *g)
 
 	if (look_at_vnet(g) || engine_obey(g))
 		return;
+	if (g->fold.step == FOLD_STEP_INTENT) {
+		engine_settle(g); /* a go does not make it known */
+		return;
+	}
 	if (!s)
 		end_of_steps(g);
 	else if (needs_go(g, s))
@@ -192,12 +206,27 @@ void engine_resume_at(struct engine *g)
 	}
 }
 
+/* Confirming and saving name a state: where the answer was lost they are asked
+ * for again, and a device that stays away is no reason to go back. */
 void engine_on_confirmed(struct engine *g, const struct event *ev)
 {
-	if (ev->outcome == OUTCOME_APPLIED || ev->outcome == OUTCOME_UNCHANGED)
+	switch (ev->outcome) {
+	case OUTCOME_APPLIED:
+	case OUTCOME_UNCHANGED:
 		engine_append(g, PHASE_DONE_ROW, "done", json_object());
-	else
+		break;
+	case OUTCOME_UNKNOWN:
+	case OUTCOME_RETRY:
+		engine_set_why(g, ev->text);
+		if (--g->budget > 0)
+			engine_emit(g, ACTION_TIMER, PHASE_PAUSE)->ms =
+				CONFIRM_PAUSE_MS;
+		else
+			engine_hold(g, g->why, false);
+		break;
+	default:
 		engine_step_failed(g, ev->text);
+	}
 }
 
 /* What was changed behind our back since the last checkpoint stops the run,
@@ -265,12 +294,16 @@ void engine_on_snapshot(struct engine *g, const struct event *ev)
 
 void engine_on_timer(struct engine *g)
 {
+	const struct step *s = fold_current(&g->fold);
+
 	if (g->phase == PHASE_SOAK)
 		engine_append(g, PHASE_DONE_ROW, "done", json_object());
 	else if (g->phase == PHASE_COMPARE_PAUSE)
 		engine_emit(g, ACTION_SNAPSHOT, PHASE_COMPARE);
 	else if (g->phase == PHASE_POLL_PAUSE)
 		engine_poll(g);
+	else if (s && (s->kind == STEP_SAVE || s->kind == STEP_CONFIRM))
+		start(g, s);
 	else
 		engine_verify(g);
 }

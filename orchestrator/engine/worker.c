@@ -36,19 +36,25 @@ struct worker_pool {
 	size_t n_results, cap_results;
 };
 
-static void run_job(struct worker *w, struct job *job)
+/* With the pool's mutex held. */
+static void put_result(struct worker_pool *p, const struct job_result *r)
 {
-	struct worker_pool *p = w->pool;
-	struct job_result r;
 	uint64_t one = 1;
 
-	job_lane_run(w->lane, job, &r);
-	pthread_mutex_lock(&p->mutex);
 	MEM_GROW(p->results, p->n_results, p->cap_results);
-	p->results[p->n_results++] = r;
-	pthread_mutex_unlock(&p->mutex);
+	p->results[p->n_results++] = *r;
 	if (write(p->fd, &one, sizeof(one)) < 0)
 		abort();
+}
+
+static void run_job(struct worker *w, struct job *job)
+{
+	struct job_result r;
+
+	job_lane_run(w->lane, job, &r);
+	pthread_mutex_lock(&w->pool->mutex);
+	put_result(w->pool, &r);
+	pthread_mutex_unlock(&w->pool->mutex);
 }
 
 static void *worker_main(void *arg)
@@ -137,10 +143,35 @@ void worker_pool_free(struct worker_pool *p)
 	free(p);
 }
 
-static void queue_add(struct queue *q, const struct job *job)
+/* What waits to be changed is not wanted any more: it would land on what the
+ * way straight back has just put right. */
+static void drop_changes(struct worker *w)
 {
-	size_t at = q->n;
+	struct queue *q = &w->jobs;
+	size_t n = 0;
 
+	for (size_t i = 0; i < q->n; i++) {
+		struct job_result r;
+
+		if (q->v[i].kind != JOB_APPLY) {
+			q->v[n++] = q->v[i];
+			continue;
+		}
+		job_cancel(&q->v[i], w->target->name, &r);
+		job_done(&q->v[i]);
+		put_result(w->pool, &r);
+	}
+	q->n = n;
+}
+
+static void queue_add(struct worker *w, const struct job *job)
+{
+	struct queue *q = &w->jobs;
+	size_t at;
+
+	if (job->kind == JOB_RETREAT)
+		drop_changes(w);
+	at = q->n;
 	MEM_GROW(q->v, q->n, q->cap);
 	if (job->kind == JOB_RETREAT) { /* but behind another one */
 		for (at = 0; at < q->n && q->v[at].kind == JOB_RETREAT; at++)
@@ -160,7 +191,7 @@ bool worker_pool_submit(struct worker_pool *p, const char *target,
 		if (strcmp(w->target->name, target) != 0)
 			continue;
 		pthread_mutex_lock(&p->mutex);
-		queue_add(&w->jobs, job);
+		queue_add(w, job);
 		pthread_cond_broadcast(&p->wake);
 		pthread_mutex_unlock(&p->mutex);
 		return true;

@@ -29,7 +29,7 @@ enum step_kind {
 
 enum step_derive {
 	STEP_AS_IS,
-	/* static_route.prefixes = halves of what the circuit session announces
+	/* static_route.prefixes = halves of what the VPN's session announces
 	 * and `rules` match: known only when the step starts. */
 	STEP_DERIVE_PINS,
 	/* what the checkpoint 'start' recorded of each wanted resource */

@@ -210,10 +210,10 @@ static void wave_pin(const struct policy_session *s, void *arg)
 			t->name);
 	resource_set_add(&st->want, RESOURCE_STATIC_ROUTE, pin)
 		->static_route.session = mem_strdup(t->neighbor);
-	build_ask_sent(build_session(&st->look, s));
 	build_ask_sent(build_vpn_session(&st->look, t));
+	resource_set_add(&st->look, RESOURCE_STATIC_ROUTE, pin);
 	st->derive = STEP_DERIVE_PINS;
-	st->derive_session = policy_session_name(s);
+	st->derive_session = mem_strdup(t->name);
 	st->derive_limit = t->limit;
 	add_rules(st, s, w->wave);
 	expect_session(st, EXPECT_SENT_PINS, t->name)->text = mem_strdup(pin);
