@@ -307,7 +307,8 @@ bool journal_append(struct journal *j, const char *run, const char *kind,
 struct journal_walk {
 	journal_row_fn *fn;
 	void *arg;
-	int64_t next; /* seq that must come */
+	int64_t next;	       /* seq that must come */
+	char prev[DIGEST_HEX]; /* hash that it must follow; "": not known */
 	bool stopped;
 };
 
@@ -319,7 +320,8 @@ static bool journal_walk_row(void *arg, const struct tables_row *r,
 
 	chain_hash(&r->row, hash);
 	if (!r->sane || r->row.seq != w->next ||
-	    strcmp(hash, r->row.hash) != 0) {
+	    strcmp(hash, r->row.hash) != 0 ||
+	    (w->prev[0] && strcmp(w->prev, r->row.prev) != 0)) {
 		err_set(e, ERR_IO,
 			"run '%s': row %lld is not as it was written; see "
 			"'cutover verify'",
@@ -329,6 +331,7 @@ static bool journal_walk_row(void *arg, const struct tables_row *r,
 		return false;
 	}
 	w->next++;
+	memcpy(w->prev, hash, DIGEST_HEX);
 	w->stopped = !w->fn(w->arg, &r->row, e);
 	return !w->stopped;
 }
