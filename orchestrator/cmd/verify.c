@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "orchestrator/cmd/cmd.h"
+#include "orchestrator/journal/check.h"
 #include "orchestrator/journal/head.h"
 
 #define KEY_MAX 4096
@@ -16,10 +17,12 @@ static const char verify_usage[] =
 	"usage: cutover verify [RUN] [--state DIR] [--head HEAD] [--key FILE]\n"
 	"\n"
 	"Is the journal of the run what was written?  Finds a row that was\n"
-	"changed, deleted, moved or put in.  With the head that a report\n"
-	"printed (SEQ:HASH or SEQ:HASH:SIGNATURE) a tail that was cut off is\n"
-	"found too.  --key FILE is the public key that the signature must be\n"
-	"of, as 'cutover key' prints it; without it this installation's own.\n";
+	"changed, deleted, moved or put in, another plan text, a run that is\n"
+	"gone from before this one, and triggers that were dropped.  With the\n"
+	"head that a report printed (SEQ:HASH or SEQ:HASH:SIGNATURE) a tail\n"
+	"that was cut off is found too.  --key FILE is the public key that\n"
+	"the signature must be of, as 'cutover key' prints it; without it\n"
+	"this installation's own.\n";
 
 static const char key_usage[] =
 	"usage: cutover key [--state DIR]\n"
@@ -91,7 +94,8 @@ static bool verify_chain(struct journal *j, const char *run, const char *place,
 	char hash[DIGEST_HEX];
 	int64_t seq;
 
-	if (!journal_each(j, run, 0, count_row, &c, e) ||
+	if (!journal_check(j, run, e) ||
+	    !journal_each(j, run, 0, count_row, &c, e) ||
 	    !journal_tail(j, run, &seq, hash, e))
 		return false;
 	if (place && !c.found)

@@ -1,7 +1,7 @@
 /*
  * journal_test.c - rows that are only ever added, and how they are read
  */
-#include "tests/unit/journal/world.h"
+#include "tests/unit/journal/fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,15 +17,15 @@
 
 static void test_rows_come_back(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 	struct count all = {0}, some = {.stop_at = 2};
 	char hash[DIGEST_HEX];
 	int64_t seq = 0;
 	err_auto e = ERR_INIT;
 
-	assert_true(world_reads(w, "run-a", &all));
+	assert_true(fixture_reads(w, "run-a", &all));
 	assert_int_equal(all.n, ROWS + 1);
-	assert_true(world_reads(w, "run-a", &some));
+	assert_true(fixture_reads(w, "run-a", &some));
 	assert_int_equal(some.n, 2);
 	assert_true(journal_tail(w->j, "run-a", &seq, hash, &e));
 	assert_int_equal(seq, ROWS);
@@ -59,7 +59,7 @@ static bool hash_is_as_promised(void *arg, const struct journal_row *r,
 
 static void test_chain_format(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 	int n = 0;
 
 	assert_true(
@@ -69,7 +69,7 @@ static void test_chain_format(void **state)
 
 static void test_all_or_none(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 	struct journal_row rows[] = {
 		{.kind = "one"}, {.kind = "two", .body = "{\"x\":\"\xff\"}"}};
 	int64_t seq = 0;
@@ -128,7 +128,7 @@ static bool take_id(void *arg, const struct journal_run *run)
 	return true;
 }
 
-static void assert_found(struct world *w, const char *by, const char *id)
+static void assert_found(struct fixture *w, const char *by, const char *id)
 {
 	struct journal_run run = {0};
 	err_auto e = ERR_INIT;
@@ -147,7 +147,7 @@ static void assert_found(struct world *w, const char *by, const char *id)
 
 static void test_runs_are_found(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 	mem_auto_free char *ids = mem_strdup("");
 	struct journal_run again = {.id = "run-a",
 				    .plan_path = "",
@@ -156,14 +156,14 @@ static void test_runs_are_found(void **state)
 				    .version = ""};
 	err_auto e = ERR_INIT;
 
-	world_run(w->j, "other-b");
+	fixture_run(w->j, "other-b");
 	assert_found(w, NULL, "other-b");
 	assert_found(w, "run-a", "run-a");
 	assert_found(w, "run", "run-a");
 	assert_found(w, "-b", "other-b");
 	assert_found(w, "nothing", NULL);
 	assert_found(w, "", NULL);
-	world_run(w->j, "run-c");
+	fixture_run(w->j, "run-c");
 	assert_found(w, "run", NULL); /* two of them */
 	assert_true(journal_run_each(w->j, take_id, &ids, NULL));
 	assert_string_equal(ids, "run-a other-b run-c ");
@@ -187,7 +187,7 @@ static void test_ids_sort_and_can_be_typed(void **state)
 
 static void test_reader_makes_nothing(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 	mem_auto_free char *none = mem_format("%s/none", w->dir);
 	struct journal *r;
 	struct count c = {0};
@@ -198,7 +198,7 @@ static void test_reader_makes_nothing(void **state)
 	assert_int_equal(access(none, F_OK), -1);
 	r = journal_open(w->dir, true, NULL);
 	assert_non_null(r);
-	assert_true(journal_each(r, "run-a", 0, world_count, &c, NULL));
+	assert_true(journal_each(r, "run-a", 0, fixture_count, &c, NULL));
 	assert_int_equal(c.n, ROWS + 1);
 	assert_false(journal_append(r, "run-a", "x", NULL, NULL, NULL, NULL));
 	journal_close(r);
@@ -207,7 +207,7 @@ static void test_reader_makes_nothing(void **state)
 
 static bool call_again(void *arg, const struct journal_row *row, struct err *e)
 {
-	struct world *w = arg;
+	struct fixture *w = arg;
 	err_auto inner = ERR_INIT;
 
 	(void)row;
@@ -220,14 +220,14 @@ static bool call_again(void *arg, const struct journal_row *row, struct err *e)
 
 static void test_no_call_from_a_callback(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 
 	assert_true(journal_each(w->j, "run-a", 0, call_again, w, NULL));
 }
 
 static void test_vanished_file_is_no_commit(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 	mem_auto_free char *rm = mem_format("rm -f '%s'/*.db*", w->dir);
 	err_auto e = ERR_INIT;
 
@@ -239,7 +239,7 @@ static void test_vanished_file_is_no_commit(void **state)
 /* Every commit is synced: a power cut takes nothing that was promised. */
 static void test_settings(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 	mem_auto_free char *find = mem_format("ls '%s'/*.db", w->dir);
 	struct db_config config = {.busy_ms = 1000};
 	char path[256] = "";
@@ -265,7 +265,7 @@ static void test_settings(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_rows_come_back),
 		T(test_chain_format),

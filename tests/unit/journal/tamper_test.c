@@ -4,7 +4,7 @@
  * Done as one who owns the file would: with SQLite itself, the triggers dropped
  * before and made again after, hashes computed anew where that could hide it.
  */
-#include "tests/unit/journal/world.h"
+#include "tests/unit/journal/fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 #include "orchestrator/journal/chain.h"
 #include "orchestrator/journal/check.h"
 
-static sqlite3 *own(struct world *w)
+static sqlite3 *own(struct fixture *w)
 {
 	mem_auto_free char *find = mem_format("ls '%s'/*.db", w->dir);
 	char path[256] = "";
@@ -31,7 +31,7 @@ static sqlite3 *own(struct world *w)
 	return db;
 }
 
-static int run_sql(struct world *w, const char *sql)
+static int run_sql(struct fixture *w, const char *sql)
 {
 	sqlite3 *db = own(w);
 	int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
@@ -60,7 +60,7 @@ static int drop_trigger(void *arg, int n, char **v, char **names)
 }
 
 /* As the owner of the file: the triggers are there again afterwards. */
-static void tamper(struct world *w, const char *sql)
+static void tamper(struct fixture *w, const char *sql)
 {
 	sqlite3 *db = own(w);
 	mem_auto_free char *triggers = mem_strdup("");
@@ -90,51 +90,51 @@ static void test_append_only(void **state)
 		"DELETE FROM run",
 		"INSERT INTO run SELECT 7, 'z', '', '', '', 0, '' FROM run",
 	};
-	struct world *w = *state;
+	struct fixture *w = *state;
 	struct count c = {0};
 
 	for (size_t i = 0; i < ARRAY_LEN(forbidden); i++)
 		assert_int_equal(run_sql(w, forbidden[i]) & 0xff,
 				 SQLITE_CONSTRAINT);
-	assert_true(world_reads(w, "run-a", &c));
+	assert_true(fixture_reads(w, "run-a", &c));
 	assert_int_equal(c.n, ROWS + 1);
 }
 
 static void test_changed_row(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 	struct count c = {0};
 
 	tamper(w, "UPDATE entry SET body='{\"n\":9}' WHERE " SEQ " = 3");
-	assert_false(world_reads(w, "run-a", &c));
+	assert_false(fixture_reads(w, "run-a", &c));
 	assert_int_equal(c.n, 3);
 }
 
 static void test_deleted_row(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 	struct count c = {0};
 
 	tamper(w, "DELETE FROM entry WHERE " SEQ " = 3");
-	assert_false(world_reads(w, "run-a", &c));
+	assert_false(fixture_reads(w, "run-a", &c));
 	assert_int_equal(c.n, 3);
 }
 
 static void test_reordered_rows(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 	struct count c = {0};
 
 	tamper(w, "UPDATE entry SET pos = -1 WHERE " SEQ " = 3;"
 		  "UPDATE entry SET pos = pos - 1 WHERE " SEQ " = 4;"
 		  "UPDATE entry SET pos = (1 << 40) + 4 WHERE pos = -1");
-	assert_false(world_reads(w, "run-a", &c));
+	assert_false(fixture_reads(w, "run-a", &c));
 }
 
 /* The hash is computed anew: the row after it tells. */
 static void test_changed_row_with_its_hash(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 	struct journal_row row = {.seq = 3,
 				  .run = "run-a",
 				  .wall_us = 5,
@@ -144,18 +144,18 @@ static void test_changed_row_with_its_hash(void **state)
 	mem_auto_free char *sql = NULL;
 	struct count to_2 = {.stop_at = 3}, c = {0};
 
-	assert_true(world_reads(w, "run-a", &to_2));
+	assert_true(fixture_reads(w, "run-a", &to_2));
 	memcpy(row.prev, to_2.hash, DIGEST_HEX);
 	chain_hash(&row, row.hash);
 	sql = mem_format("UPDATE entry SET wall_us=5, body='%s', hash='%s' "
 			 "WHERE " SEQ " = 3",
 			 row.body, row.hash);
 	tamper(w, sql);
-	assert_false(world_reads(w, "run-a", &c));
+	assert_false(fixture_reads(w, "run-a", &c));
 	assert_int_equal(c.n, 4);
 }
 
-static void assert_check_finds(struct world *w, const char *run,
+static void assert_check_finds(struct fixture *w, const char *run,
 			       const char *why)
 {
 	err_auto e = ERR_INIT;
@@ -168,7 +168,7 @@ static void assert_check_finds(struct world *w, const char *run,
 
 static void test_changed_plan(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 
 	tamper(w, "UPDATE run SET plan_text='version: 2'");
 	assert_check_finds(w, "run-a", "first row");
@@ -176,7 +176,7 @@ static void test_changed_plan(void **state)
 
 static void test_first_row_gone(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 
 	tamper(w, "DELETE FROM entry WHERE " SEQ " = 0");
 	assert_check_finds(w, "run-a", "first row");
@@ -184,11 +184,11 @@ static void test_first_row_gone(void **state)
 
 static void test_run_between_gone(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 	err_auto e = ERR_INIT;
 
-	world_run(w->j, "run-b");
-	world_run(w->j, "run-c");
+	fixture_run(w->j, "run-b");
+	fixture_run(w->j, "run-c");
 	assert_true(journal_check(w->j, "run-c", &e));
 	tamper(w, "DELETE FROM entry WHERE pos >> 40 = 2;"
 		  "DELETE FROM run WHERE nr = 2;"
@@ -201,16 +201,16 @@ static void test_run_between_gone(void **state)
 
 static void test_rows_of_no_run(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 
-	world_run(w->j, "run-b");
+	fixture_run(w->j, "run-b");
 	tamper(w, "DELETE FROM run WHERE nr = 2");
 	assert_check_finds(w, "run-a", "a run that does not exist");
 }
 
 static void test_trigger_gone(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 
 	assert_int_equal(run_sql(w, "DROP TRIGGER entry_no_update"), SQLITE_OK);
 	assert_check_finds(w, "run-a", "trigger");
@@ -218,7 +218,7 @@ static void test_trigger_gone(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_append_only),
 		T(test_changed_row),

@@ -1,14 +1,14 @@
 /*
- * world.c - a journal with one run in a directory of its own
+ * fixture.c - a journal with one run in a directory of its own
  */
-#include "tests/unit/journal/world.h"
+#include "tests/unit/journal/fixture.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "orchestrator/base/mem.h"
 
-void world_run(struct journal *j, const char *id)
+void fixture_run(struct journal *j, const char *id)
 {
 	struct journal_run run = {.id = (char *)id,
 				  .plan_path = "plan.yaml",
@@ -22,9 +22,9 @@ void world_run(struct journal *j, const char *id)
 		fail_msg("%s", err_msg(&e));
 }
 
-int world_setup(void **state)
+int fixture_setup(void **state)
 {
-	struct world *w = mem_calloc(1, sizeof(*w));
+	struct fixture *w = mem_calloc(1, sizeof(*w));
 	err_auto e = ERR_INIT;
 
 	strcpy(w->dir, "/tmp/cutover-journal-XXXXXX");
@@ -32,7 +32,7 @@ int world_setup(void **state)
 	w->j = journal_open(w->dir, false, &e);
 	if (!w->j)
 		fail_msg("%s", err_msg(&e));
-	world_run(w->j, "run-a");
+	fixture_run(w->j, "run-a");
 	for (int i = 1; i <= ROWS; i++) {
 		mem_auto_free char *body = mem_format("{\"n\":%d}", i);
 
@@ -43,9 +43,9 @@ int world_setup(void **state)
 	return 0;
 }
 
-int world_teardown(void **state)
+int fixture_teardown(void **state)
 {
-	struct world *w = *state;
+	struct fixture *w = *state;
 	mem_auto_free char *rm = mem_format("rm -rf '%s'", w->dir);
 
 	journal_close(w->j);
@@ -55,7 +55,7 @@ int world_teardown(void **state)
 
 /* ---- reading ---- */
 
-bool world_count(void *arg, const struct journal_row *row, struct err *e)
+bool fixture_count(void *arg, const struct journal_row *row, struct err *e)
 {
 	struct count *c = arg;
 
@@ -65,10 +65,10 @@ bool world_count(void *arg, const struct journal_row *row, struct err *e)
 	return c->n != c->stop_at;
 }
 
-bool world_reads(struct world *w, const char *run, struct count *c)
+bool fixture_reads(struct fixture *w, const char *run, struct count *c)
 {
 	err_auto e = ERR_INIT;
-	bool ok = journal_each(w->j, run, 0, world_count, c, &e);
+	bool ok = journal_each(w->j, run, 0, fixture_count, c, &e);
 
 	if (!ok)
 		assert_true(journal_err_is(&e, JOURNAL_DAMAGED));
