@@ -195,6 +195,14 @@ void control_turn(struct control *c,
 			drop(c, i);
 }
 
+bool control_followed(const struct control *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].follows)
+			return true;
+	return false;
+}
+
 void control_publish(struct control *c, const json_t *row)
 {
 	for (size_t i = c->n; i-- > 0;)

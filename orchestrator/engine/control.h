@@ -30,6 +30,8 @@ size_t control_fds(const struct control *c, struct pollfd *ret);
  */
 void control_turn(struct control *c,
 		  json_t *(*fn)(void *arg, const json_t *request), void *arg);
+/* Does anybody follow?  If not, there is no need to make a row's message. */
+bool control_followed(const struct control *c);
 /* To everybody who follows. */
 void control_publish(struct control *c, const json_t *row);
 

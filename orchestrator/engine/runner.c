@@ -86,7 +86,7 @@ static bool append_row(struct runner *r, const char *kind, const char *step,
 	row.wall_us = clock_wall_us();
 	if (r->o->on_row)
 		r->o->on_row(r->o->arg, &row);
-	if (r->control) {
+	if (r->control && control_followed(r->control)) {
 		json_auto *b = json_text_parse(body, strlen(body), NULL);
 		json_auto *msg = json_pack("{s:I,s:s,s:s,s:O*}", "seq",
 					   (json_int_t)row.seq, "kind", kind,
