@@ -11,6 +11,11 @@
  * Medians of REPEATS rounds.  What was recorded holds secrets: it stays in
  * memory.
  *
+ * Two measures.  'engine/raw' is the run without its pauses over the playing
+ * back.  'adds' is what of the run no device call was under way, over the time
+ * in which one was: of one and the same minute, so another load of the machine
+ * does not change it, and calls side by side do not flatter it.
+ *
  * It prints and does not judge, but for this: an exchange that ends otherwise
  * than it did in the run makes a round worthless, and is counted.
  */
@@ -257,7 +262,7 @@ static void columns_of(const struct round *r, int from, int to, double *c)
 		c[JOURNAL] += (double)t->journal[p] / 1e6;
 	}
 	c[OWN] = c[ENGINE] - c[DEVICES];
-	c[ADDED] = c[RAW] > 0 ? c[OWN] / c[RAW] * 100 : 0;
+	c[ADDED] = c[DEVICES] > 0 ? c[OWN] / c[DEVICES] * 100 : 0;
 }
 
 static void print_row(const char *name, const struct round *v, size_t n,
