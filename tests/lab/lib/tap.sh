@@ -31,6 +31,7 @@ tap_end() {
 		rm -rf "$work"
 	else
 		echo "# what is left to look at: $work" >&2
+		exit 1
 	fi
 }
 
