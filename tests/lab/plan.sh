@@ -3,6 +3,7 @@
 #   LAB, LAB_ID      which lab
 #   CUTOVER          program that runs on the lab's hosts (default build/cutover)
 #   BASELINE, SOAK   durations (defaults 10s and 10s)
+#   PUBLIC           no: leave out the public peering (half the work)
 # A lab that is up knows its id, its variant and its number of prefixes.
 set -eu
 here=$(cd "$(dirname "$0")/../.." && pwd)
@@ -19,6 +20,28 @@ tunnel() { # NAME EDGE NEIGHBOR
 	local bgp="neighbor: $3, asn: 65515"
 	[ "$variant" != static-vpn ] || bgp="interface: ipsec0"
 	echo "  - {name: $1, edge: $2, connection: azure, $bgp}"
+}
+
+link() { # NAME EDGE
+	echo "      - name: $1"
+	echo "        edge: $2"
+	echo "        interface: ckt0"
+	if [ "${PUBLIC:-yes}" = no ]; then
+		echo "        network: [er-hq-$1]"
+		return 0
+	fi
+	echo "        interfaces: {public: ckt1}"
+	echo "        network: [er-hq-$1, er-hq-$1-public]"
+}
+
+public() {
+	[ "${PUBLIC:-yes}" != no ] || return 0
+	cat <<-END
+		      - name: public
+		        asn: 12076
+		        subnets: {primary: 192.0.2.0/30, secondary: 192.0.2.4/30}
+		        password: {env: PUBLIC_MD5}
+	END
 }
 
 # With firewalls that must see both ways everything moves at once.
@@ -65,16 +88,8 @@ circuits:
     model: exchange
     attachment: er-hq-gateway
     links:
-      - name: primary
-        edge: edge1
-        interface: ckt0
-        interfaces: {public: ckt1}
-        network: [er-hq-primary, er-hq-primary-public]
-      - name: secondary
-        edge: edge2
-        interface: ckt0
-        interfaces: {public: ckt1}
-        network: [er-hq-secondary, er-hq-secondary-public]
+$(link primary edge1)
+$(link secondary edge2)
     peerings:
       - name: private
         asn: 12076
@@ -83,10 +98,7 @@ circuits:
         bfd: {interval: 300ms, multiplier: 3}
         hold: 180s
         keepalive: 60s
-      - name: public
-        asn: 12076
-        subnets: {primary: 192.0.2.0/30, secondary: 192.0.2.4/30}
-        password: {env: PUBLIC_MD5}
+$(public)
 vnet:
   name: vnet1
   driver: libvirt

@@ -21,6 +21,7 @@ all_via() { # GATEWAY-PATTERN: that way the cloud sends all of them
 	[ "$n" -ge "$LAB_PREFIXES" ]
 }
 
+export PUBLIC=no
 tap_start
 must "the lab comes up with $LAB_PREFIXES prefixes" "$lab" up
 "$lab" plan >"$work/plan.yaml"

@@ -46,6 +46,7 @@ variant() { # VARIANT ID
 	export LAB=$base-$1 LAB_ID=$2 LAB_VARIANT=$1
 	# shellcheck source=tests/lab/lib/tap.sh
 	. "$here/tests/lab/lib/tap.sh"
+	export PUBLIC=no
 	tap_start
 	must "$1: the lab comes up" "$lab" up
 	"$lab" plan >"$work/plan.yaml"
