@@ -189,14 +189,33 @@ static bool is_behind(const struct engine *g, int block)
 	return block < g->fold.block;
 }
 
+static void begin(struct engine *g, int block, int goal)
+{
+	if (g->phase == PHASE_APPLY || g->phase == PHASE_POLL)
+		g->late_call = g->waiting;
+	g->emergency_to = goal;
+	engine_append(g, PHASE_EMERGENCY_ROW, "emergency",
+		      row_emergency(g->program->v[block].name,
+				    g->program->v[goal].name, g->why));
+}
+
+void engine_emergency_again(struct engine *g)
+{
+	engine_set_why(g, "the way back was interrupted");
+	begin(g, g->fold.emergency, g->fold.emergency_to);
+}
+
 bool engine_emergency(struct engine *g, int goal, const char *why)
 {
 	int block = retreat_block(g, goal);
 	const char *to = g->program->v[goal].name;
 
+	if (g->fold.emergency >= 0 && block >= g->fold.emergency)
+		return false; /* it is on its way there, or further */
 	engine_set_why(g, why);
 	if (g->row_out) {
-		g->want_emergency = goal;
+		if (g->want_emergency < 0 || goal < g->want_emergency)
+			g->want_emergency = goal;
 		return true;
 	}
 	if (g->fold.emergency < 0 && !is_behind(g, block)) {
@@ -205,12 +224,14 @@ bool engine_emergency(struct engine *g, int goal, const char *why)
 		engine_ask_rollback(g, to, g->why);
 		return engine_at_rest(g) && engine_obey(g);
 	}
-	if (g->phase == PHASE_APPLY || g->phase == PHASE_POLL)
-		g->late_call = g->waiting;
-	g->emergency_to = goal;
-	engine_append(g, PHASE_EMERGENCY_ROW, "emergency",
-		      row_emergency(g->program->v[block].name, to, g->why));
+	begin(g, block, goal);
 	return true;
+}
+
+/* What is armed leads to the last checkpoint: taking it back is all. */
+static bool timers_lead_there(const struct engine *g)
+{
+	return !g->fold.back && g->fold.emergency == g->fold.block - 1;
 }
 
 void engine_emergency_calls(struct engine *g)
@@ -227,7 +248,8 @@ void engine_emergency_calls(struct engine *g)
 		a->target = mem_strdup(b->retreat[i].target);
 		a->back = state_list_has(&g->fold.armed, a->target);
 		a->changeset.key = mem_format("%u-%zu", g->fold.attempt, i);
-		resource_set_copy(&a->want, &b->retreat[i].want);
+		if (!a->back || !timers_lead_there(g))
+			resource_set_copy(&a->want, &b->retreat[i].want);
 	}
 }
 

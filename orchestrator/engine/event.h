@@ -74,8 +74,9 @@ enum action_kind {
 	ACTION_END,	 /* exit_code; nothing follows */
 	ACTION_POLL,	 /* token; answer APPLIED */
 	ACTION_RENEW,	 /* guard_s; answer RENEWED */
-	/* Take back what is armed (if `back`), then make `want` so; answer
-	 * RETREATED.  Comes before whatever else waits for the target. */
+	/* Without a want: take back what is armed.  Else make `want` so, and
+	 * then disarm if `back`.  Answer RETREATED.  Comes before whatever
+	 * else waits for the target. */
 	ACTION_RETREAT,
 };
 

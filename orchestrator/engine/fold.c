@@ -262,6 +262,8 @@ static bool fold_emergency(struct fold *f, const json_t *body, struct err *e)
 	const char *name = json_peek_str(body, "block", "");
 
 	f->emergency = program_find_block(f->program, name);
+	f->emergency_to =
+		program_find_block(f->program, json_peek_str(body, "to", name));
 	f->retreated = f->emergency;
 	f->attempt++;
 	return f->emergency >= 0 ||

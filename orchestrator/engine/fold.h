@@ -26,10 +26,11 @@ struct fold {
 	int block; /* forward: being done; back: being undone */
 	int index; /* step within it */
 	bool back;
-	bool restoring; /* back, in the block's restore list */
-	int back_to;	/* block whose checkpoint is the goal */
-	int emergency;	/* block being gone straight back to, or -1 */
-	int retreated;	/* the last such block since the way back began */
+	bool restoring;	  /* back, in the block's restore list */
+	int back_to;	  /* block whose checkpoint is the goal */
+	int emergency;	  /* block being gone straight back to, or -1 */
+	int emergency_to; /* its goal */
+	int retreated;	  /* the last such block since the way back began */
 	struct state_list armed; /* targets with a dead-man timer running */
 	uint32_t guard_s;	 /* of the open intent */
 	char *token;		 /* of the open intent's long operation */

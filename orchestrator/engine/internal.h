@@ -107,6 +107,7 @@ void engine_on_tick(struct engine *g);
 /* Straight back to `goal` (a block) because of `why`; false: what was awaited
  * goes on, there is nothing to go back from. */
 bool engine_emergency(struct engine *g, int goal, const char *why);
+void engine_emergency_again(struct engine *g); /* after a crash in it */
 void engine_emergency_calls(struct engine *g); /* its row is committed */
 /* An answer to one of several calls that are out at once; true: it was. */
 bool engine_take_answer(struct engine *g, const struct event *ev);

@@ -213,13 +213,37 @@ static void do_renew(struct job_lane *l, struct job *job, struct job_result *r)
 		take_error(r, &e);
 }
 
-/* What is armed is taken back in one exchange; then the rest, if any. */
+static enum outcome bind_back(struct job_lane *l, struct job *job,
+			      struct job_result *r, struct err *e)
+{
+	struct adapter_ctx *c = &l->ctx;
+	enum outcome o = OUTCOME_UNCHANGED;
+	char *token = NULL;
+
+	if (!look(l, &job->want, &r->seen, e))
+		return OUTCOME_RETRY;
+	if (!all_satisfied(&r->seen, &job->want, NULL)) {
+		if (!l->ops->render(l->target, &r->seen, &job->want,
+				    &r->changeset, e))
+			return OUTCOME_REFUSED;
+		c->deadline_us = deadline(l, 0);
+		r->changeset.key = mem_strdup(job->changeset.key);
+		o = l->ops->apply(c, &r->changeset, false, NULL, &token, e);
+		free(token);
+	}
+	if (job->back && l->ops->confirm &&
+	    (o == OUTCOME_APPLIED || o == OUTCOME_UNCHANGED)) {
+		c->deadline_us = deadline(l, 0);
+		l->ops->confirm(c, NULL, e);
+	}
+	return o;
+}
+
+/* Taking back what is armed is one exchange; binding anew is a few. */
 static void do_retreat(struct job_lane *l, struct job *job,
 		       struct job_result *r)
 {
-	struct adapter_ctx *c = &l->ctx;
 	err_auto e = ERR_INIT;
-	char *token = NULL;
 
 	r->ok = true;
 	r->outcome = OUTCOME_RETRY;
@@ -227,27 +251,13 @@ static void do_retreat(struct job_lane *l, struct job *job,
 		take_error(r, &e);
 		return;
 	}
-	c->deadline_us = deadline(l, 0);
-	if (job->back && l->ops->revert)
-		r->outcome = l->ops->revert(c, NULL, &e);
-	err_done(&e);
-	if (!look(l, &job->want, &r->seen, &e) ||
-	    (!all_satisfied(&r->seen, &job->want, NULL) &&
-	     !l->ops->render(l->target, &r->seen, &job->want, &r->changeset,
-			     &e))) {
-		take_error(r, &e);
-		return;
-	}
-	r->outcome = OUTCOME_APPLIED;
-	if (r->changeset.n_forward) {
-		c->deadline_us = deadline(l, 0);
-		r->changeset.key = mem_strdup(job->changeset.key);
-		r->outcome = l->ops->apply(c, &r->changeset, false, NULL,
-					   &token, &e);
-	}
+	l->ctx.deadline_us = deadline(l, 0);
+	if (job->want.n)
+		r->outcome = bind_back(l, job, r, &e);
+	else if (l->ops->revert)
+		r->outcome = l->ops->revert(&l->ctx, NULL, &e);
 	if (e.msg)
 		take_error(r, &e);
-	free(token);
 }
 
 /* A list that the step looks at is asked for with one element '*'. */

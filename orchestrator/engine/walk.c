@@ -166,10 +166,7 @@ void engine_resume_at(struct engine *g)
 	const struct step *s = fold_current(&g->fold);
 
 	if (g->fold.emergency >= 0) {
-		const char *to = g->program->v[g->fold.emergency].name;
-
-		engine_emergency(g, program_find_block(g->program, to),
-				 "the way back was interrupted");
+		engine_emergency_again(g);
 		return;
 	}
 	if (g->want_rollback && g->fold.step != FOLD_STEP_INTENT) {

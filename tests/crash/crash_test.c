@@ -65,7 +65,7 @@ static void check_course(const char *name, const struct course *c, size_t first,
 	points = calm.points;
 	for (size_t p = first; p <= points; p += stride, n++)
 		check_one(c, p, &calm, same_changes);
-	assert_true(n > 10);
+	assert_true(n > 0);
 	print_message("# %s: %zu points of %zu, all ended as the one that was "
 		      "not killed (%zu changes)\n",
 		      name, n, points, calm.changes.n);

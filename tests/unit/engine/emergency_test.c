@@ -108,6 +108,24 @@ static void test_breach_while_a_change_is_under_way(void **state)
 	world_free(w);
 }
 
+/* Both groups are lost: the later, nearer goal does not undo the further one.
+ */
+static void test_two_breaches(void **state)
+{
+	struct world *w = waves();
+
+	(void)state;
+	w->breach_at = "wave-b/soak";
+	w->breach_goal = "attach";
+	w->breach_again = true;
+	world_boot(w);
+	assert_true(w->ended);
+	assert_int_equal(w->exit_code, EXIT_ROLLED_BACK);
+	assert_true(all(w, false, false, false, false));
+	assert_int_equal(world_count(w, "emergency"), 1);
+	world_free(w);
+}
+
 static void test_killed_at_every_row_of_an_emergency(void **state)
 {
 	struct world *w = waves();
@@ -313,6 +331,7 @@ int main(void)
 		cmocka_unit_test(test_breach_of_what_moved_before),
 		cmocka_unit_test(test_breach_between_waves),
 		cmocka_unit_test(test_breach_while_a_change_is_under_way),
+		cmocka_unit_test(test_two_breaches),
 		cmocka_unit_test(test_killed_at_every_row_of_an_emergency),
 		cmocka_unit_test(test_fired_while_dead),
 		cmocka_unit_test(test_a_timer_fires_while_we_live),

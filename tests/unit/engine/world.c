@@ -344,12 +344,19 @@ static void do_retreat(struct world *w, const struct action *a)
 			   .outcome = OUTCOME_APPLIED};
 
 	w->retreats++;
+	if (w->breach_again) {
+		w->breach_again = false;
+		w->breach_goal = NULL;
+		breach(w);
+	}
 	if (w->unreachable[edge])
 		ev.outcome = OUTCOME_RETRY;
-	if (!w->unreachable[edge] && a->back)
+	else if (!a->want.n)
 		world_fire(w, edge);
-	for (size_t i = 0; !w->unreachable[edge] && i < a->want.n; i++)
+	for (size_t i = 0; !w->unreachable[edge] && i < a->want.n; i++) {
 		w->up[switch_of(a->want.v[i].name)] = a->want.v[i].interface.up;
+		w->n_armed[edge] = 0;
+	}
 	world_feed(w, &ev);
 }
 

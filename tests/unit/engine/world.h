@@ -43,6 +43,7 @@ struct world {
 	const char *breach_at; /* a guard breaches while this step soaks */
 	const char *breach_goal;
 	bool breach_in_apply;
+	bool breach_again;    /* a second one, without a goal, in the retreat */
 	const char *drift_at; /* somebody else edits edge1 in this step */
 	const char *foreign;  /* what is not ours on edge1 */
 	int pending_polls;    /* an apply takes this many polls */
