@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define GRACE_US 3000000
+#define NOISE_US 1000 /* a round trip that grew by less is no slower path */
 
 void guard_start(struct guard_state *g, const struct plan_guard *rule,
 		 int64_t now_us)
@@ -85,6 +86,11 @@ void guard_feed(struct guard_state *g, int64_t now_us, const json_t *sample)
 	g->silent_packets = json_peek_int(sample, "silent_packets", 0);
 	g->black_hole = json_peek_int(sample, "black_hole", 0);
 	g->refusing = json_peek_bool(sample, "refusing", false);
+}
+
+void guard_baseline(struct guard_state *g, const json_t *sample)
+{
+	g->base_us = json_peek_int(json_peek(sample, "rtt_us"), "p50", 0);
 }
 
 /* Growth since the last sample that is older than the window. */
@@ -170,10 +176,26 @@ static bool too_slow(const struct guard_state *g, struct buf *why)
 	return true;
 }
 
+static bool slower_than_before(const struct guard_state *g, struct buf *why)
+{
+	uint32_t factor = g->rule->rtt_factor;
+
+	if (!factor || !g->base_us || g->p50_us <= g->base_us + NOISE_US ||
+	    g->p50_us <= g->base_us * factor)
+		return false;
+	buf_printf(why,
+		   "guard '%s': round trip %.1f ms (median), more than %u "
+		   "times the baseline's %.1f ms",
+		   g->rule->name, (double)g->p50_us / 1000, factor,
+		   (double)g->base_us / 1000);
+	return true;
+}
+
 static bool breached(struct guard_state *g, int64_t now_us, struct buf *why)
 {
 	return too_silent(g, why) || too_much_lost(g, now_us, why) ||
-	       too_long_a_gap(g, why) || too_slow(g, why);
+	       too_long_a_gap(g, why) || too_slow(g, why) ||
+	       slower_than_before(g, why);
 }
 
 /* ---- blind ---- */

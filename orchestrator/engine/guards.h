@@ -37,7 +37,7 @@ struct guard_state {
 	int64_t p50_us, p99_us, last_gap_us, flows, silent, silent_us;
 	int64_t silent_packets, black_hole;
 	bool refusing;
-	int64_t base_p50_us; /* the baseline's; 0: none yet */
+	int64_t base_us; /* the baseline's median; 0: none yet */
 	enum guard_verdict verdict;
 };
 
@@ -45,6 +45,8 @@ void guard_start(struct guard_state *g, const struct plan_guard *rule,
 		 int64_t now_us);
 /* One JSON sample of the guard's probe (watch/sample.h). */
 void guard_feed(struct guard_state *g, int64_t now_us, const json_t *sample);
+/* The same sample as it stood at the end of the baseline. */
+void guard_baseline(struct guard_state *g, const json_t *sample);
 /* The verdict now; `why` gets a sentence when it is not 'pass'. */
 enum guard_verdict guard_judge(struct guard_state *g, int64_t now_us,
 			       struct buf *why);

@@ -34,6 +34,8 @@ char *measure_command(const struct plan *p, const struct plan_probe *r)
 		buf_printf(&b, " --from %s", r->source);
 	if (r->port)
 		buf_printf(&b, " --port %u", r->port);
+	if (r->path) /* the plan has seen to it that it has no quotes */
+		buf_printf(&b, " --path '%s'", r->path);
 	if (r->rate)
 		buf_printf(&b, " --rate %u", r->rate);
 	if (r->flows)

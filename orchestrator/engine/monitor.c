@@ -10,7 +10,10 @@
 
 #include "orchestrator/base/clock.h"
 #include "orchestrator/engine/guards.h"
+#include "orchestrator/engine/sights.h"
+#include "orchestrator/engine/watcher.h"
 
+#define LOOK_MS 1000 /* between two looks at a target */
 #define TAIL_US                                                                \
 	8000000 /* for the last line of a probe that was told to end           \
 		 */
@@ -19,6 +22,9 @@ struct monitor {
 	const struct plan *plan;
 	struct measure *v;
 	struct guard_state *guards;
+	struct sights *sights;	       /* NULL: no guard needs looks */
+	struct watcher_pool *watchers; /* the same */
+	const struct program *program;
 	struct buf why;
 };
 
@@ -34,9 +40,9 @@ struct monitor *monitor_new(const struct plan *p, monitor_spawn_fn *spawn,
 {
 	struct monitor *m = mem_alloc(sizeof(*m));
 	int64_t now = clock_mono_us();
-	bool ok = p->n_probes <= MONITOR_FDS_MAX ||
+	bool ok = p->n_probes < MONITOR_FDS_MAX ||
 		  err_set(e, ERR_INVALID, "a plan can have %d probes at most",
-			  MONITOR_FDS_MAX);
+			  MONITOR_FDS_MAX - 1);
 
 	m->plan = p;
 	m->v = mem_calloc(p->n_probes, sizeof(*m->v));
@@ -53,10 +59,106 @@ struct monitor *monitor_new(const struct plan *p, monitor_spawn_fn *spawn,
 	return NULL;
 }
 
+static bool needs_looks(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_guards; i++)
+		if (p->guards[i].over != PLAN_OVER_PROBE)
+			return true;
+	return false;
+}
+
+static const struct resource_set *watch_of(const struct program *p,
+					   const char *target)
+{
+	for (size_t i = 0; i < p->n_watch; i++)
+		if (strcmp(p->watch_target[i], target) == 0)
+			return &p->watch[i];
+	return NULL;
+}
+
+bool monitor_watch(struct monitor *m, const struct program *program,
+		   const struct target *targets, size_t n, struct err *e)
+{
+	if (!needs_looks(m->plan))
+		return true;
+	m->program = program;
+	m->sights = sights_new(m->plan, clock_mono_us());
+	m->watchers = watcher_pool_new(LOOK_MS);
+	for (size_t i = 0; i < n; i++) {
+		resource_set_auto want = {0};
+
+		sights_want(m->plan, targets[i].name,
+			    watch_of(program, targets[i].name), &want);
+		if (!want.n)
+			continue;
+		sights_expect(m->sights, targets[i].name);
+		if (!watcher_pool_add(m->watchers, &targets[i], &want, e))
+			return false;
+	}
+	return true;
+}
+
+/* The step of the program that has this id, or NULL. */
+static const struct step *step_of(const struct program *p, const char *id)
+{
+	for (size_t i = 0; id && i < p->n; i++) {
+		const struct step_vec *lists[] = {&p->v[i].steps,
+						  &p->v[i].undo};
+
+		for (int k = 0; k < 2; k++)
+			for (size_t q = 0; q < lists[k]->n; q++)
+				if (strcmp(lists[k]->v[q].id, id) == 0)
+					return &lists[k]->v[q];
+	}
+	return NULL;
+}
+
+/* What the probes said at the end of the baseline. */
+static void take_baseline(struct monitor *m, const char *body)
+{
+	json_auto *all = json_text_parse(body, strlen(body), NULL);
+
+	for (size_t i = 0; i < m->plan->n_guards; i++) {
+		const struct plan_guard *g = &m->plan->guards[i];
+
+		if (g->probe >= 0)
+			guard_baseline(
+				&m->guards[i],
+				json_peek(all, m->plan->probes[g->probe].name));
+	}
+}
+
+static void note_step(struct monitor *m, const char *id, bool begins)
+{
+	const struct step *s = step_of(m->program, id);
+
+	/* a wave's first change: from here on the circuit may carry */
+	if (begins && id && strncmp(id, "wave-", 5) == 0)
+		sights_moved(m->sights);
+	if (s && s->target && s->kind == STEP_ENSURE)
+		sights_change(m->sights, s->target, begins, clock_mono_us());
+}
+
+void monitor_note(struct monitor *m, const char *kind, const char *step,
+		  const char *body)
+{
+	if (strcmp(kind, "measure") == 0 && step &&
+	    strncmp(step, "start/", 6) == 0)
+		take_baseline(m, body);
+	if (!m->sights)
+		return;
+	if (strcmp(kind, "intent") == 0)
+		note_step(m, step, true);
+	if (strcmp(kind, "done") == 0 || strcmp(kind, "failed") == 0)
+		note_step(m, step, false);
+}
+
 void monitor_free(struct monitor *m)
 {
 	if (!m)
 		return;
+	watcher_pool_free(m->watchers);
+	sights_free(m->sights);
 	for (size_t i = 0; i < m->plan->n_probes; i++)
 		measure_done(&m->v[i]);
 	buf_done(&m->why);
@@ -73,6 +175,9 @@ size_t monitor_fds(const struct monitor *m, struct pollfd *ret)
 		if (m->v[i].out >= 0)
 			ret[n++] = (struct pollfd){.fd = m->v[i].out,
 						   .events = POLLIN};
+	if (m->watchers)
+		ret[n++] = (struct pollfd){.fd = watcher_pool_fd(m->watchers),
+					   .events = POLLIN};
 	return n;
 }
 
@@ -85,6 +190,17 @@ static void feed_guards(void *arg, const json_t *sample)
 			guard_feed(&f->m->guards[i], f->now_us, sample);
 }
 
+static void take_looks(struct monitor *m, int64_t now_us)
+{
+	struct watcher_look l;
+
+	while (m->watchers && watcher_pool_poll(m->watchers, &l)) {
+		sights_feed(m->sights, now_us, l.target, l.ok ? &l.seen : NULL,
+			    l.text);
+		watcher_look_done(&l);
+	}
+}
+
 void monitor_turn(struct monitor *m, int64_t now_us)
 {
 	for (size_t i = 0; i < m->plan->n_probes; i++) {
@@ -92,6 +208,7 @@ void monitor_turn(struct monitor *m, int64_t now_us)
 
 		measure_turn(&m->v[i], now_us, feed_guards, &f);
 	}
+	take_looks(m, now_us);
 }
 
 static void tell(const struct monitor *m, const struct guard_state *g,
@@ -112,18 +229,29 @@ static void tell(const struct monitor *m, const struct guard_state *g,
 	};
 }
 
+static enum guard_verdict judge(struct monitor *m, struct guard_state *g,
+				int64_t now_us)
+{
+	enum guard_verdict v;
+
+	buf_clear(&m->why);
+	if (g->rule->over == PLAN_OVER_PROBE)
+		v = guard_judge(g, now_us, &m->why);
+	else if (m->sights)
+		v = sights_judge(m->sights, g->rule, now_us, &m->why);
+	else
+		v = GUARD_PASS;
+	if (v == GUARD_BLIND && g->rule->blind == PLAN_BLIND_IGNORE)
+		v = GUARD_PASS;
+	return v;
+}
+
 bool monitor_verdict(struct monitor *m, int64_t now_us, struct event *ret)
 {
 	for (size_t i = 0; i < m->plan->n_guards; i++) {
 		struct guard_state *g = &m->guards[i];
-		enum guard_verdict v;
+		enum guard_verdict v = judge(m, g, now_us);
 
-		if (g->rule->probe < 0)
-			continue;
-		buf_clear(&m->why);
-		v = guard_judge(g, now_us, &m->why);
-		if (v == GUARD_BLIND && g->rule->blind == PLAN_BLIND_IGNORE)
-			v = GUARD_PASS;
 		if (v == g->verdict)
 			continue;
 		g->verdict = v;

@@ -22,7 +22,16 @@ struct monitor;
 
 struct monitor *monitor_new(const struct plan *p, monitor_spawn_fn *spawn,
 			    struct err *e);
+/*
+ * Begins to look at the targets as the plan's guards need it; `watch` of the
+ * program says what there is.  Targets and program are borrowed.
+ */
+bool monitor_watch(struct monitor *m, const struct program *program,
+		   const struct target *targets, size_t n, struct err *e);
 void monitor_free(struct monitor *m);
+/* Every row of the run, so that what a step changes is not called a fault. */
+void monitor_note(struct monitor *m, const char *kind, const char *step,
+		  const char *body);
 
 #define MONITOR_FDS_MAX 64
 size_t monitor_fds(const struct monitor *m, struct pollfd *ret);

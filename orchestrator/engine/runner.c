@@ -39,6 +39,8 @@ struct runner {
 	size_t snapshot_left;
 	json_t *snapshot;
 	char *snapshot_why; /* first failure, or NULL */
+	char *baseline;	    /* of an earlier process, for the monitor */
+	bool moved;	    /* the same: a wave has begun */
 	bool ended;
 	int exit_code;
 	struct err *fatal;
@@ -84,6 +86,8 @@ static bool append_row(struct runner *r, const char *kind, const char *step,
 		return false;
 	}
 	row.wall_us = clock_wall_us();
+	if (r->monitor)
+		monitor_note(r->monitor, kind, step, body);
 	if (r->o->on_row)
 		r->o->on_row(r->o->arg, &row);
 	if (r->control && control_followed(r->control)) {
@@ -522,12 +526,42 @@ static void turn(struct runner *r)
 		on_monitor(r);
 }
 
+static void keep_for_monitor(struct runner *r, const struct journal_row *row)
+{
+	const char *step = row->step ? row->step : "";
+
+	r->moved |= strcmp(row->kind, "intent") == 0 &&
+		    strncmp(step, "wave-", 5) == 0;
+	if (strcmp(row->kind, "measure") || strncmp(step, "start/", 6))
+		return;
+	free(r->baseline);
+	r->baseline = mem_strdup(row->body);
+}
+
+static bool start_monitor(struct runner *r, struct err *e)
+{
+	const struct runner_options *o = r->o;
+
+	if (o->no_probes || (!o->plan->n_probes && !o->plan->n_guards))
+		return true;
+	r->monitor = monitor_new(o->plan, o->spawn, e);
+	if (!r->monitor ||
+	    !monitor_watch(r->monitor, o->program, o->targets, o->n_targets, e))
+		return false;
+	if (r->baseline)
+		monitor_note(r->monitor, "measure", "start/", r->baseline);
+	if (r->moved)
+		monitor_note(r->monitor, "intent", "wave-", "");
+	return true;
+}
+
 static bool replay_row(void *arg, const struct journal_row *row, struct err *e)
 {
 	struct runner *r = arg;
 
 	if (row->seq == 0)
 		return true;
+	keep_for_monitor(r, row);
 	return engine_replay(r->engine, row->kind, row->step, row->body, e) ||
 	       err_wrap(e, "row %lld", (long long)row->seq);
 }
@@ -566,12 +600,7 @@ static bool start(struct runner *r, struct err *e)
 				  o->plan->timeouts.command_ms, e);
 	if (!r->pool)
 		return false;
-	if (!o->no_probes && o->plan->n_probes) {
-		r->monitor = monitor_new(o->plan, o->spawn, e);
-		if (!r->monitor)
-			return false;
-	}
-	return true;
+	return start_monitor(r, e);
 }
 
 static void finish(struct runner *r)
@@ -591,6 +620,7 @@ static void finish(struct runner *r)
 	engine_free(r->engine);
 	json_decref(r->snapshot);
 	free(r->snapshot_why);
+	free(r->baseline);
 	if (r->signals > 0)
 		close(r->signals);
 }

@@ -244,6 +244,7 @@ static void watch_free(struct plan *p)
 		free(p->probes[i].kind);
 		free(p->probes[i].source);
 		free(p->probes[i].to);
+		free(p->probes[i].path);
 	}
 	for (size_t i = 0; i < p->n_guards; i++)
 		free(p->guards[i].name);

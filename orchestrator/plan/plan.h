@@ -123,18 +123,36 @@ struct plan_probe {
 	char *name, *kind;    /* stamp, icmp, tcp, http, tcp-flow */
 	int host;	      /* index into hosts; -1: here */
 	char *source, *to;    /* source may be NULL */
+	char *path;	      /* http; NULL: '/' */
 	uint16_t port;	      /* 0: the kind's default */
-	uint32_t rate;	      /* packets/s */
+	uint32_t rate;	      /* packets/s; 0: the kind's default */
 	uint32_t flows, size; /* size 0: smallest */
 	bool df;
 	int group; /* or -1 */
 };
 
+enum plan_over { /* what a guard looks at */
+		 PLAN_OVER_PROBE,
+		 PLAN_OVER_SESSIONS,	/* BGP sessions stay Established */
+		 PLAN_OVER_PREFIXES,	/* and lose none of their prefixes */
+		 PLAN_OVER_TUNNELS,	/* IPsec tunnels stay up */
+		 PLAN_OVER_COUNTERS,	/* the circuit is idle before the first
+					   wave */
+		 PLAN_OVER_MAINTENANCE, /* no AS path is longer than 'max_path'
+					 */
+		 PLAN_OVER_VNET,	/* the fingerprint stays */
+};
+#define PLAN_OVER_WORDS "|sessions|prefixes|tunnels|counters|maintenance|vnet"
+
 struct plan_guard {
 	char *name;
-	int probe; /* index, or -1: sessions */
+	enum plan_over over;
+	int probe; /* index with PLAN_OVER_PROBE, else -1 */
 	bool has_lost, has_gap, has_rtt;
-	uint32_t lost;		 /* packets in the window, at most */
+	uint32_t rtt_factor; /* times the baseline's median, at most; or 0 */
+	uint32_t drop;	     /* prefixes that a session may lose */
+	uint32_t packets;    /* /s on the circuit before its time */
+	uint32_t lost;	     /* packets in the window, at most */
 	uint32_t gap_ms, rtt_ms; /* at most */
 	uint32_t window_ms;
 	enum plan_breach breach;

@@ -174,13 +174,21 @@ static void resolve_guard(struct load *l, size_t i)
 {
 	struct plan_guard *g = &l->plan->guards[i];
 	const struct node *at = load_find(l, "guards.%zu.probe", i);
+	int over;
 
 	g->probe = -1;
 	g->has_lost = load_find(l, "guards.%zu.lost", i) != NULL;
 	g->has_gap = load_find(l, "guards.%zu.gap", i) != NULL;
 	g->has_rtt = load_find(l, "guards.%zu.rtt", i) != NULL;
-	if (is_name(at) && strcmp(at->text, "sessions") != 0)
+	if (!is_name(at))
+		return;
+	over = schema_word_index(PLAN_OVER_WORDS, at->text);
+	g->over = over > 0 ? (enum plan_over)over : PLAN_OVER_PROBE;
+	if (g->over == PLAN_OVER_PROBE)
 		g->probe = REF(l, at, probes, "probe");
+	if (g->over == PLAN_OVER_MAINTENANCE &&
+	    !load_find(l, "guards.%zu.breach", i))
+		g->breach = PLAN_BREACH_HOLD;
 }
 
 static void resolve_vnet(struct plan_vnet *v)

@@ -239,12 +239,13 @@ OBJECT(from, "from", plan_probe, "Where a probe starts.");
 static const struct schema_field probe_fields[] = {
 	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_probe, name), .doc = "Its name in this plan." },
 	{ "kind", SCHEMA_WORD, 0, AT(plan_probe, kind), .words = "stamp|icmp|tcp|http|tcp-flow", .dflt = "stamp",
-	  .doc = "`stamp` (RFC 8762) tells loss apart per direction; `tcp` connects, `http` gets, `tcp-flow` keeps one connection through everything." },
+	  .doc = "`stamp` (RFC 8762) tells loss apart per direction; the others measure the round trip: `icmp` echo, `tcp` connects, `http` gets, `tcp-flow` keeps a connection a flow to an echo service through everything." },
 	{ "from", SCHEMA_OBJECT, SCHEMA_QUIET, NOWHERE, .object = &from, .dflt_note = "this machine", .doc = "Where it starts." },
 	{ "source", SCHEMA_ADDRESS, 0, AT(plan_probe, source), .dflt_note = "the system's choice", .doc = "Its source address." },
 	{ "to", SCHEMA_ADDRESS, SCHEMA_REQUIRED, AT(plan_probe, to), .doc = "The address that answers." },
-	{ "port", SCHEMA_NUMBER, 0, AT(plan_probe, port), .min = 1, .max = 65535, .dflt_note = "the kind's own", .doc = "Its port." },
-	{ "rate", SCHEMA_RATE, 0, AT(plan_probe, rate), .dflt = "100/s", .min = 1, .max = 100000, .doc = "Packets per second, over all flows." },
+	{ "port", SCHEMA_NUMBER, 0, AT(plan_probe, port), .min = 1, .max = 65535, .dflt_note = "stamp and tcp-flow 862, tcp 443, http 80", .doc = "Its port." },
+	{ "path", SCHEMA_TEXT, 0, AT(plan_probe, path), .dflt_note = "`/`", .doc = "What an `http` probe gets." },
+	{ "rate", SCHEMA_RATE, 0, AT(plan_probe, rate), .dflt_note = "stamp `100/s`, tcp-flow `50/s`, the others `10/s`", .min = 1, .max = 100000, .doc = "Packets per second, over all flows." },
 	{ "flows", SCHEMA_NUMBER, 0, AT(plan_probe, flows), .dflt = "16", .min = 1, .max = 256,
 	  .doc = "Source ports; one flow tests one link, so take enough. A flow is seen to fall silent after three of its packets." },
 	{ "size", SCHEMA_SIZE, 0, AT(plan_probe, size), .max = 65000, .dflt_note = "the smallest", .doc = "Payload." },
@@ -255,12 +256,15 @@ OBJECT(probe, "probe", plan_probe, "A measurement that runs for the whole cutove
 
 static const struct schema_field guard_fields[] = {
 	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_guard, name), .doc = "Its name in this plan." },
-	{ "probe", SCHEMA_REF, SCHEMA_REQUIRED, NOWHERE, .doc = "A probe, or `sessions`: every BGP session that should be up." },
+	{ "probe", SCHEMA_REF, SCHEMA_REQUIRED, NOWHERE, .doc = "A probe, or one of these words. `sessions`: every BGP session of the plan that came up stays up. `prefixes`: none of them loses prefixes that it received, accepted or announced. `tunnels`: every IPsec tunnel that was up stays up. `counters`: the circuit carries nothing before the first wave. `maintenance`: no AS path from the circuit is longer than the peering's `max_path`. `vnet`: the fingerprint of the virtual network stays." },
 	{ "lost", SCHEMA_NUMBER, 0, AT(plan_guard, lost), .max = 4294967295, .doc = "Packets lost in the window, at most. A packet counts as lost two seconds after it was sent; but flows that have had no answer for 700 ms, with more packets than that unanswered, are a breach at once." },
 	{ "gap", SCHEMA_MS, 0, AT(plan_guard, gap_ms), .max = 3600000, .doc = "Longest time without an answer, at most; instead of the 700 ms. A pause of the probe itself does not count." },
 	{ "rtt", SCHEMA_MS, 0, AT(plan_guard, rtt_ms), .max = 60000, .doc = "Round-trip time (99th percentile), at most." },
+	{ "rtt_factor", SCHEMA_NUMBER, 0, AT(plan_guard, rtt_factor), .min = 2, .max = 1000, .doc = "Median of the round-trip time, at most so many times the baseline's." },
+	{ "drop", SCHEMA_NUMBER, 0, AT(plan_guard, drop), .dflt = "0", .max = 10000000, .doc = "`prefixes`: how many a session may lose; all of them is always a breach." },
+	{ "packets", SCHEMA_RATE, 0, AT(plan_guard, packets), .dflt = "20/s", .min = 1, .max = 1000000000, .doc = "`counters`: what BGP, BFD and ARP may need on an idle circuit." },
 	{ "window", SCHEMA_MS, 0, AT(plan_guard, window_ms), .dflt = "5s", .min = 1000, .max = 3600000, .doc = "The time over which it is judged." },
-	{ "breach", SCHEMA_CHOICE, 0, AT(plan_guard, breach), .words = "rollback|hold", .dflt = "rollback", .doc = "What a breach does." },
+	{ "breach", SCHEMA_CHOICE, 0, AT(plan_guard, breach), .words = "rollback|hold", .dflt_note = "`rollback`; with `maintenance` `hold`", .doc = "What a breach does." },
 	{ "blind", SCHEMA_CHOICE, 0, AT(plan_guard, blind), .words = "hold|ignore", .dflt = "hold", .doc = "What losing sight does: the probe says nothing any more, its target no longer reflects, or it did not run itself." },
 };
 OBJECT(guard, "guard", plan_guard, "A rule over a measurement: pass, breach or blind.");

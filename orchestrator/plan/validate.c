@@ -89,7 +89,7 @@ static void check_names(struct load *l)
 				   sets[i].list);
 	for (size_t i = 0; i < p->n_probes; i++)
 		if (p->probes[i].name &&
-		    strcmp(p->probes[i].name, "sessions") == 0)
+		    schema_word_index(PLAN_OVER_WORDS, p->probes[i].name) > 0)
 			load_error(l, load_at(l, "probes.%zu.name", i),
 				   "duplicate-name",
 				   "'sessions' is what guards call the BGP "
@@ -201,20 +201,28 @@ static void check_timers(struct load *l, size_t c, size_t i)
 
 /* ---- measuring ---- */
 
+static const char *const over_is[] = {
+	[PLAN_OVER_SESSIONS] = "a session is up or down",
+	[PLAN_OVER_PREFIXES] = "prefixes are there or gone",
+	[PLAN_OVER_TUNNELS] = "a tunnel is up or down",
+	[PLAN_OVER_COUNTERS] = "its bound is 'packets'",
+	[PLAN_OVER_MAINTENANCE] = "its bound is the peering's 'max_path'",
+	[PLAN_OVER_VNET] = "a fingerprint is the same or not",
+};
+
 static void check_guard(struct load *l, size_t i)
 {
 	const struct plan_guard *g = &l->plan->guards[i];
 	const struct node *at = load_at(l, "guards.%zu", i);
 	const struct node *probe = load_find(l, "guards.%zu.probe", i);
-	bool sessions = probe && probe->kind == NODE_SCALAR &&
-			strcmp(probe->text, "sessions") == 0;
-	bool any = g->has_lost || g->has_gap || g->has_rtt;
+	bool any = g->has_lost || g->has_gap || g->has_rtt || g->rtt_factor;
 
-	if (sessions && any)
+	if (g->over != PLAN_OVER_PROBE && any)
 		load_error(l, probe, "guard-sessions",
-			   "a guard over 'sessions' has no 'lost', 'gap' or "
-			   "'rtt': a session is up or down");
-	else if (!sessions && !any)
+			   "a guard over '%s' has no 'lost', 'gap' or 'rtt': "
+			   "%s",
+			   probe->text, over_is[g->over]);
+	else if (g->over == PLAN_OVER_PROBE && !any)
 		load_error(l, at, "guard-empty",
 			   "the guard has neither 'lost' nor 'gap' nor 'rtt': "
 			   "it can never be breached");
@@ -235,6 +243,11 @@ static void check_probe(struct load *l, size_t i)
 			  "%u flows share %u packets/s: a flow sends less "
 			  "than one a second",
 			  p->flows, p->rate);
+	if (p->path && (p->path[0] != '/' || strpbrk(p->path, " '\"\\\r\n")))
+		load_error(l, load_at(l, "probes.%zu.path", i), "bad-value",
+			   "'%s' is no path: it begins with '/' and has no "
+			   "spaces and no quotes",
+			   p->path);
 }
 
 static bool is_measured(const struct plan *p, size_t group)

@@ -646,33 +646,11 @@ static bool check_adapters(const struct build *b, struct err *e)
 	return ok;
 }
 
-/* A guard that nobody evaluates would be worse than none. */
-static bool check_measures(const struct plan *p, struct err *e)
-{
-	for (size_t i = 0; i < p->n_probes; i++)
-		if (strcmp(p->probes[i].kind, "stamp") != 0)
-			return err_set(e, ERR_INVALID,
-				       "probe '%s': kind '%s' cannot be sent "
-				       "yet; use 'stamp'",
-				       p->probes[i].name, p->probes[i].kind);
-	for (size_t i = 0; i < p->n_guards; i++)
-		if (p->guards[i].probe < 0)
-			return err_set(e, ERR_INVALID,
-				       "guard '%s': 'sessions' cannot be "
-				       "watched yet; name a probe",
-				       p->guards[i].name);
-	return true;
-}
-
 struct program *steps_compile(const struct plan *p, struct err *e)
 {
 	struct build b = {.plan = p,
 			  .program = mem_alloc(sizeof(struct program))};
 
-	if (!check_measures(p, e)) {
-		program_free(b.program);
-		return NULL;
-	}
 	block_start(&b);
 	block_stage(&b);
 	block_circuit(&b);

@@ -163,6 +163,27 @@ static void test_round_trip(void **state)
 	walk(&rtt, rows);
 }
 
+static void test_slower_than_the_baseline(void **state)
+{
+	static const struct plan_guard rule = {
+		.name = "g", .rtt_factor = 3, .window_ms = 5000};
+	json_auto *base = json_loads("{\"rtt_us\":{\"p50\":10000}}", 0, NULL);
+	json_auto *now = json_loads("{\"rtt_us\":{\"p50\":30001}}", 0, NULL);
+	json_auto *fast = json_loads("{\"rtt_us\":{\"p50\":30000}}", 0, NULL);
+	buf_auto why = BUF_INIT;
+	struct guard_state g;
+
+	(void)state;
+	guard_start(&g, &rule, 0);
+	guard_feed(&g, 1, now); /* no baseline yet */
+	assert_int_equal(guard_judge(&g, 1, &why), GUARD_PASS);
+	guard_baseline(&g, base);
+	assert_int_equal(guard_judge(&g, 1, &why), GUARD_BREACH);
+	assert_non_null(strstr(buf_str(&why), "baseline"));
+	guard_feed(&g, 2, fast);
+	assert_int_equal(guard_judge(&g, 2, &why), GUARD_PASS);
+}
+
 static void test_blind(void **state)
 {
 	static const struct row never[] = {
@@ -239,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_black_hole_is_said),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_slower_than_the_baseline),
 		cmocka_unit_test(test_blind),
 		cmocka_unit_test(test_unknown_is_blind),
 		cmocka_unit_test(test_window_holds_many_lines),
