@@ -117,6 +117,7 @@ guards:
   - {name: canary-loss, probe: canary-vm1, lost: 0, window: 5s, breach: rollback, blind: hold}
   - {name: rest-loss, probe: rest-vm1, lost: 0, window: 5s, breach: rollback, blind: hold}
 rollback: {automatic: true, to: last-checkpoint, dead_man: 120s, on_abort: rollback}
+timeouts: {command: 90s}
 baseline: ${BASELINE:-10s}
 finish: {vpn: keep}
 END
