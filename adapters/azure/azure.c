@@ -351,6 +351,7 @@ const struct adapter_ops azure_adapter_ops = {
 		 RESOURCE_BIT(RESOURCE_ATTACHMENT) |
 		 RESOURCE_BIT(RESOURCE_SESSION) | RESOURCE_BIT(RESOURCE_VNET) |
 		 RESOURCE_BIT(RESOURCE_TUNNEL),
+	.caps = ADAPTER_CAP_PROVIDER,
 	.state_size = sizeof(struct azure),
 	.check = azure_check,
 	.open = azure_open,

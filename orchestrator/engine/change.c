@@ -203,9 +203,8 @@ static void on_verify(struct engine *g, const struct event *ev)
 		return;
 	}
 	if (--g->budget > 0) {
-		uint32_t poll = g->policy.poll_ms ? g->policy.poll_ms : 200;
-
-		engine_emit(g, ACTION_TIMER, PHASE_PAUSE)->ms = poll;
+		engine_emit(g, ACTION_TIMER, PHASE_PAUSE)->ms =
+			engine_poll_ms(g, fold_current(&g->fold));
 		return;
 	}
 	if (ev->ok)

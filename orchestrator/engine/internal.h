@@ -64,6 +64,8 @@ void engine_finish(struct engine *g, const char *result, int code);
 
 /* walk.c */
 void engine_next_step(struct engine *g);
+/* Between two looks of a step. */
+uint32_t engine_poll_ms(const struct engine *g, const struct step *s);
 void engine_step_start(struct engine *g, const struct step *s);
 void engine_step_failed(struct engine *g, const char *why);
 void engine_after_failure(struct engine *g);

@@ -55,9 +55,18 @@ void engine_ask_rollback(struct engine *g, const char *to, const char *why)
 	g->want_rollback = true;
 }
 
+/* Between two looks of a wait that is for people: it may take days. */
+static bool is_parked(const struct engine *g)
+{
+	const struct step *s = fold_current(&g->fold);
+
+	return g->phase == PHASE_PAUSE && s && s->kind == STEP_WAIT &&
+	       s->poll_ms;
+}
+
 bool engine_at_rest(const struct engine *g)
 {
-	return g->phase == PHASE_HOLD || g->phase == PHASE_SOAK;
+	return g->phase == PHASE_HOLD || g->phase == PHASE_SOAK || is_parked(g);
 }
 
 void engine_on_operator(struct engine *g, const struct event *ev)

@@ -57,6 +57,13 @@ static void confirm(struct engine *g, const struct step *s)
 			mem_strdup(s->target);
 }
 
+uint32_t engine_poll_ms(const struct engine *g, const struct step *s)
+{
+	if (s->poll_ms)
+		return s->poll_ms;
+	return g->policy.poll_ms ? g->policy.poll_ms : 200;
+}
+
 static void start(struct engine *g, const struct step *s)
 {
 	resource_set_done(&g->derived);
@@ -92,9 +99,7 @@ static void start(struct engine *g, const struct step *s)
 
 void engine_step_start(struct engine *g, const struct step *s)
 {
-	uint32_t poll = g->policy.poll_ms ? g->policy.poll_ms : 200;
-
-	g->budget = 1 + s->timeout_ms / poll;
+	g->budget = 1 + s->timeout_ms / engine_poll_ms(g, s);
 	if (s->kind == STEP_SAVE || s->kind == STEP_CONFIRM)
 		g->budget = CONFIRM_TRIES;
 	start(g, s);
@@ -187,7 +192,7 @@ void engine_resume_at(struct engine *g)
 			engine_settle(g);
 		break;
 	case FOLD_STEP_OUTCOME:
-		g->budget = 1 + s->timeout_ms / (g->policy.poll_ms + 1);
+		g->budget = 1 + s->timeout_ms / engine_poll_ms(g, s);
 		resource_set_done(&g->derived);
 		engine_verify(g);
 		break;

@@ -67,6 +67,7 @@ void load_includes(struct load *l);
 void load_decode(struct load *l);
 void load_resolve(struct load *l);
 void load_circuits(struct load *l);
+void load_azure(struct load *l);
 void load_validate(struct load *l);
 void load_validate_net(struct load *l);
 void load_validate_move(struct load *l);

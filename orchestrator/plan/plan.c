@@ -41,6 +41,7 @@ static void load_parts(struct load *l)
 	load_includes(l);
 	load_decode(l);
 	load_circuits(l);
+	load_azure(l);
 	load_resolve(l);
 	load_validate(l);
 	load_validate_net(l);
@@ -188,6 +189,9 @@ static void peering_done(struct plan_peering *pe, size_t n_links)
 	free(pe->name);
 	free(pe->domain);
 	secret_ref_done(&pe->password);
+	state_list_done(&pe->advertised);
+	free(pe->registry);
+	free(pe->route_filter);
 	for (size_t i = 0; pe->on && i < n_links; i++) {
 		free(pe->on[i].subnet);
 		free(pe->on[i].local);
@@ -217,6 +221,10 @@ static void circuits_free(struct plan *p)
 		free(ci->driver);
 		free(ci->uri);
 		free(ci->attachment);
+		free(ci->circuit);
+		free(ci->gateway);
+		free(ci->location);
+		secret_ref_done(&ci->authorization);
 	}
 	free(p->circuits);
 }
@@ -252,6 +260,23 @@ static void watch_free(struct plan *p)
 	free(p->guards);
 }
 
+static void azure_done(struct plan_azure *a)
+{
+	free(a->subscription);
+	free(a->resource_group);
+	free(a->location);
+	secret_ref_done(&a->token);
+	secret_ref_done(&a->secret);
+	secret_ref_done(&a->certificate);
+	free(a->tenant);
+	free(a->client_id);
+	free(a->endpoint);
+	free(a->login);
+	free(a->audience);
+	free(a->identity);
+	free(a->ca_file);
+}
+
 static void vnet_done(struct plan_vnet *v)
 {
 	free(v->name);
@@ -273,6 +298,7 @@ void plan_free(struct plan *p)
 	moves_free(p);
 	watch_free(p);
 	vnet_done(&p->vnet);
+	azure_done(&p->azure);
 	state_list_done(&p->site.prefixes);
 	state_list_done(&p->site.stateful);
 	free(p->name);

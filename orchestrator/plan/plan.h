@@ -76,6 +76,8 @@ struct plan_peering {
 	struct secret_ref password;		  /* SECRET_NONE: none */
 	uint32_t bfd_interval_ms, bfd_multiplier; /* 0: no BFD */
 	uint32_t hold_s, keepalive_s;		  /* 0: device default */
+	struct state_list advertised;  /* microsoft: our public prefixes */
+	char *registry, *route_filter; /* microsoft, or NULL */
 	uint32_t max_path; /* AS hops of a normal path; longer: maintenance */
 };
 
@@ -83,11 +85,22 @@ struct plan_limits { /* 0: the provider declares none */
 	uint32_t prefixes_private, prefixes_public, prefixes_from_cloud;
 };
 
+/* How to reach and log in to Azure, and where things are by default. */
+struct plan_azure {
+	char *subscription, *resource_group, *location;
+	struct secret_ref token, secret, certificate; /* one of them, or .. */
+	bool managed_identity;
+	char *tenant, *client_id;
+	char *endpoint, *login, *audience, *identity, *ca_file; /* or NULL */
+};
+
 struct plan_circuit {
 	char *name, *driver, *uri;
 	enum plan_model model;
 	char *attachment; /* network or connection; NULL: external, observe only
 			   */
+	char *circuit, *gateway, *location; /* azure: names or ids, or NULL */
+	struct secret_ref authorization;    /* azure: key of the owner */
 	struct plan_limits limits;
 	struct plan_link *links;
 	size_t n_links;
@@ -171,13 +184,14 @@ struct plan_preference {
 };
 
 struct plan_timeouts {
-	uint32_t command_ms, converge_ms, established_ms;
+	uint32_t command_ms, converge_ms, established_ms, provider_ms;
 };
 
 struct plan {
 	char *path, *text, *hash; /* hash: SHA-256 of the text */
 	char *name, *change;
 	struct plan_site site;
+	struct plan_azure azure; /* subscription NULL: none */
 	struct plan_host *hosts;
 	size_t n_hosts;
 	struct plan_edge *edges;

@@ -32,6 +32,20 @@ const struct rule plan_rules[] = {
 	 "directions take different paths, and a firewall that sees one only "
 	 "drops the flow.",
 	 "expressroute-asymmetric-routing.md"},
+	{"azure-login",
+	 "Whoever logs in is on the record of every change in Azure. A plan "
+	 "names one way to log in, so that it is not by chance one or the "
+	 "other.",
+	 "RFC 6749, section 4.4"},
+	{"azure-name",
+	 "Names and ids become parts of addresses; one that could leave its "
+	 "place there would reach another resource than the plan says.",
+	 FORM},
+	{"azure-peering",
+	 "On the provider's routers both links of a peering have the same "
+	 "VLAN, and each its own subnet; a microsoft peering stays silent "
+	 "until its advertised prefixes have been validated.",
+	 ROUTING},
 	{"bad-address", "An address must be IPv4 or IPv6 as routers write it.",
 	 "RFC 4291, section 2.2"},
 	{"bad-community",
@@ -178,6 +192,12 @@ const struct rule plan_rules[] = {
 	 "and in every report. Write where it is kept: {env: NAME}, "
 	 "{file: PATH} or {command: [..]}.",
 	 "secrets never leave memory"},
+	{"public-peering-retired",
+	 "Azure public peering was retired on 2024-03-31 and cannot be made "
+	 "any "
+	 "more; public services are reached over a microsoft peering with a "
+	 "route filter.",
+	 "expressroute-circuit-peerings.md"},
 	{"single-edge",
 	 "Two links on one edge fail together with it; the provider's "
 	 "maintenance takes one link at a time, yours takes both.",

@@ -67,6 +67,38 @@ static const struct schema_field host_fields[] = {
 };
 OBJECT(host, "host", plan_host, "A machine from which probes are sent.");
 
+static const struct schema_field azure_fields[] = {
+	{ "subscription", SCHEMA_TEXT, SCHEMA_REQUIRED, AT(plan_azure, subscription),
+	  .doc = "Id of the subscription in which names are looked for." },
+	{ "resource_group", SCHEMA_TEXT, SCHEMA_REQUIRED, AT(plan_azure, resource_group),
+	  .doc = "The resource group in which names are looked for. What lies elsewhere is written as its whole id." },
+	{ "location", SCHEMA_TEXT, 0, AT(plan_azure, location), .dflt_note = "required to attach a circuit",
+	  .doc = "Region of the gateway: `westeurope`." },
+	{ "token", SCHEMA_SECRET, 0, AT(plan_azure, token),
+	  .doc = "Log in with a token that a file or a command gives, e.g. `az account get-access-token`; asked for again in time." },
+	{ "secret", SCHEMA_SECRET, 0, AT(plan_azure, secret),
+	  .doc = "Log in as an application, with its client secret." },
+	{ "certificate", SCHEMA_SECRET, 0, AT(plan_azure, certificate),
+	  .doc = "Log in as an application, with certificate and RSA key in one PEM." },
+	{ "managed_identity", SCHEMA_BOOL, 0, AT(plan_azure, managed_identity), .dflt = "false",
+	  .doc = "Log in as the machine that cutover runs on." },
+	{ "tenant", SCHEMA_TEXT, 0, AT(plan_azure, tenant), .dflt_note = "required with `secret` and `certificate`",
+	  .doc = "The directory: its id or domain." },
+	{ "client_id", SCHEMA_TEXT, 0, AT(plan_azure, client_id), .dflt_note = "required with `secret` and `certificate`",
+	  .doc = "The application; with `managed_identity` which of several." },
+	{ "endpoint", SCHEMA_TEXT, 0, AT(plan_azure, endpoint), .dflt_note = "`https://management.azure.com`",
+	  .doc = "The control plane." },
+	{ "login", SCHEMA_TEXT, 0, AT(plan_azure, login), .dflt_note = "`https://login.microsoftonline.com`",
+	  .doc = "The login service." },
+	{ "audience", SCHEMA_TEXT, 0, AT(plan_azure, audience), .dflt_note = "`https://management.azure.com`",
+	  .doc = "Whom tokens are for." },
+	{ "identity", SCHEMA_TEXT, 0, AT(plan_azure, identity), .dflt_note = "the machine's metadata service",
+	  .doc = "Where `managed_identity` asks." },
+	{ "ca_file", SCHEMA_TEXT, 0, AT(plan_azure, ca_file), .dflt_note = "the system's",
+	  .doc = "Certificates to trust, for a proxy that looks into TLS." },
+};
+OBJECT(azure, "azure", plan_azure, "How to reach Azure, for everything whose driver is `azure`.");
+
 static const struct schema_field edge_fields[] = {
 	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_edge, name), .doc = "Its name in this plan." },
 	{ "driver", SCHEMA_DRIVER, SCHEMA_REQUIRED, AT(plan_edge, driver), .words = "frr|bird",
@@ -87,10 +119,10 @@ OBJECT(edge, "edge", plan_edge, "A border router of the site.");
 static const struct schema_field tunnel_fields[] = {
 	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_tunnel, name), .doc = "Its name in this plan." },
 	{ "edge", SCHEMA_REF, SCHEMA_REQUIRED, NOWHERE, .doc = "The edge that it ends on." },
-	{ "driver", SCHEMA_DRIVER, 0, AT(plan_tunnel, driver), .dflt = "strongswan", .words = "strongswan|none",
-	  .doc = "The IPsec daemon; `none`: the tunnel itself is not looked at." },
+	{ "driver", SCHEMA_DRIVER, 0, AT(plan_tunnel, driver), .dflt = "strongswan", .words = "strongswan|azure|none",
+	  .doc = "The IPsec daemon; `azure`: the connection is looked at from the cloud; `none`: the tunnel itself is not looked at." },
 	{ "connection", SCHEMA_TEXT, 0, AT(plan_tunnel, connection), .dflt_note = "required with a driver",
-	  .doc = "What the IPsec daemon calls the connection." },
+	  .doc = "What the IPsec daemon, or Azure, calls the connection." },
 	{ "neighbor", SCHEMA_ADDRESS, 0, AT(plan_tunnel, neighbor), .dflt_note = "static routes",
 	  .doc = "The BGP neighbor at the other end." },
 	{ "asn", SCHEMA_NUMBER, 0, AT(plan_tunnel, asn), .min = 1, .max = 4294967295, .dflt_note = "required with `neighbor`",
@@ -149,6 +181,12 @@ static const struct schema_field peering_fields[] = {
 	  .doc = "BGP hold time." },
 	{ "keepalive", SCHEMA_SECONDS, 0, AT(plan_peering, keepalive_s), .min = 1, .max = 21845, .dflt_note = "the device's own",
 	  .doc = "BGP keepalive interval." },
+	{ "advertised", SCHEMA_PREFIX, SCHEMA_LIST, AT(plan_peering, advertised), .max = 200, .dflt_note = "required for a `microsoft` peering in azure",
+	  .doc = "Our public prefixes, as they are registered." },
+	{ "registry", SCHEMA_WORD, 0, AT(plan_peering, registry), .words = "ARIN|APNIC|AFRINIC|LACNIC|RIPENCC|RADB|ALTDB|LEVEL3", .dflt_note = "none",
+	  .doc = "Where they are registered." },
+	{ "route_filter", SCHEMA_TEXT, 0, AT(plan_peering, route_filter), .dflt_note = "none",
+	  .doc = "Id of the route filter; without one a `microsoft` peering announces nothing." },
 	{ "max_path", SCHEMA_NUMBER, 0, AT(plan_peering, max_path), .dflt = "4", .min = 1, .max = 255,
 	  .doc = "The longest AS path of a healthy route; a longer one means that the provider drains the link for maintenance." },
 };
@@ -174,6 +212,14 @@ static const struct schema_field circuit_fields[] = {
 	  .doc = "`exchange`, `direct`: we run BGP on both links. `network-service`: the provider owns layer 3, and its peerings are not touched." },
 	{ "attachment", SCHEMA_TEXT, 0, AT(plan_circuit, attachment), .dflt = "external",
 	  .doc = "The network or connection that attaches the cloud gateway to the circuit; `external`: somebody else attaches it." },
+	{ "circuit", SCHEMA_TEXT, 0, AT(plan_circuit, circuit), .dflt_note = "the name",
+	  .doc = "azure: the circuit's name or id." },
+	{ "gateway", SCHEMA_TEXT, 0, AT(plan_circuit, gateway), .dflt_note = "required with an attachment in azure",
+	  .doc = "azure: name or id of the ExpressRoute gateway." },
+	{ "location", SCHEMA_TEXT, 0, AT(plan_circuit, location), .dflt_note = "that of `azure`",
+	  .doc = "azure: region of the gateway." },
+	{ "authorization", SCHEMA_SECRET, 0, AT(plan_circuit, authorization), .dflt_note = "the circuit is in our own subscription",
+	  .doc = "azure: authorization key from the circuit's owner." },
 	{ "limits", SCHEMA_OBJECT, 0, AT(plan_circuit, limits), .object = &limits, .words = "azure-standard|azure-premium|none", .dflt_note = "`azure-standard` with driver azure, else `none`",
 	  .doc = "What the provider accepts before it drops the session." },
 	{ "encapsulation", SCHEMA_WORD, 0, NOWHERE, .words = "dot1q|untagged", .dflt_note = "`untagged` with driver libvirt or without `vlan`, else `dot1q`",
@@ -187,7 +233,7 @@ OBJECT(circuit, "circuit", plan_circuit, "The private connection.");
 
 static const struct schema_field vnet_fields[] = {
 	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_vnet, name), .doc = "Its name in this plan." },
-	{ "driver", SCHEMA_DRIVER, 0, AT(plan_vnet, driver), .words = "libvirt|none", .dflt = "libvirt",
+	{ "driver", SCHEMA_DRIVER, 0, AT(plan_vnet, driver), .words = "libvirt|azure|none", .dflt = "libvirt",
 	  .doc = "What its fingerprint is read from; `none`: it is not looked at." },
 	{ "uri", SCHEMA_TEXT, 0, AT(plan_vnet, uri), .dflt_note = "`qemu:///system` with libvirt",
 	  .doc = "Where the driver finds it." },
@@ -301,6 +347,7 @@ static const struct schema_field timeouts_fields[] = {
 	{ "command", SCHEMA_MS, 0, AT(plan_timeouts, command_ms), .dflt = "30s", .min = 1000, .max = 3600000, .doc = "One command on one device." },
 	{ "converge", SCHEMA_MS, 0, AT(plan_timeouts, converge_ms), .dflt = "60s", .min = 1000, .max = 3600000, .doc = "Routes to reach the forwarding tables." },
 	{ "established", SCHEMA_MS, 0, AT(plan_timeouts, established_ms), .dflt = "120s", .min = 1000, .max = 3600000, .doc = "A BGP session to come up." },
+	{ "provider", SCHEMA_MS, 0, AT(plan_timeouts, provider_ms), .dflt = "336h", .min = 1000, .max = 2592000000, .doc = "A provider to provision a circuit. The run waits, and may be stopped and resumed meanwhile." },
 };
 OBJECT(timeouts, "timeouts", plan_timeouts, "How long to wait for what.");
 
@@ -309,6 +356,7 @@ static const struct schema_field root_fields[] = {
 	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan, name), .doc = "The plan's name." },
 	{ "change", SCHEMA_TEXT, 0, AT(plan, change), .doc = "Number of the change request, for the report." },
 	{ "site", SCHEMA_OBJECT, SCHEMA_REQUIRED, AT(plan, site), .object = &site, .doc = "The on-premises network." },
+	{ "azure", SCHEMA_OBJECT, SCHEMA_QUIET, AT(plan, azure), .object = &azure, .dflt_note = "required by the driver `azure`", .doc = "How to reach Azure." },
 	{ "hosts", SCHEMA_OBJECT, MANY(plan, hosts), .object = &host, .max = 64, .doc = "Machines from which probes are sent." },
 	{ "edges", SCHEMA_OBJECT, MANY(plan, edges), .object = &edge, .min = 1, .max = 64, .dflt_note = "required", .doc = "The border routers." },
 	{ "tunnels", SCHEMA_OBJECT, MANY(plan, tunnels), .object = &tunnel, .min = 1, .max = 64, .dflt_note = "required", .doc = "The existing VPN." },

@@ -51,6 +51,90 @@ static void add_secret(struct target *t, const struct secret_ref *ref)
 	t->n_secrets++;
 }
 
+/* ---- azure ---- */
+
+static void azure_secret(struct target *t, const struct secret_ref *ref,
+			 const char *name)
+{
+	struct secret_ref named = {0};
+
+	if (ref->kind == SECRET_NONE)
+		return;
+	secret_ref_copy(&named, ref);
+	free(named.name);
+	named.name = mem_strdup(name);
+	add_secret(t, &named);
+	secret_ref_done(&named);
+}
+
+static const char *azure_way(const struct plan_azure *a)
+{
+	if (a->token.kind != SECRET_NONE)
+		return "token";
+	if (a->secret.kind != SECRET_NONE)
+		return "client-secret";
+	if (a->certificate.kind != SECRET_NONE)
+		return "certificate";
+	return a->managed_identity ? "managed-identity" : NULL;
+}
+
+static void add_azure(struct target *t, const struct plan *p)
+{
+	const struct plan_azure *a = &p->azure;
+
+	if (strcmp(t->driver, "azure") != 0)
+		return;
+	param(t, "subscription", a->subscription);
+	param(t, "resource_group", a->resource_group);
+	param(t, "location", a->location);
+	param(t, "auth", azure_way(a));
+	param(t, "tenant", a->tenant);
+	param(t, "client_id", a->client_id);
+	param(t, "endpoint", a->endpoint);
+	param(t, "login", a->login);
+	param(t, "audience", a->audience);
+	param(t, "identity", a->identity);
+	param(t, "ca_file", a->ca_file);
+	azure_secret(t, &a->token, "azure/token");
+	azure_secret(t, &a->secret, "azure/secret");
+	azure_secret(t, &a->certificate, "azure/certificate");
+}
+
+/* 'private=private,office=microsoft' */
+static char *peerings_text(const struct plan_circuit *c)
+{
+	buf_auto b = BUF_INIT;
+
+	for (size_t i = 0; i < c->n_peerings; i++)
+		buf_printf(&b, "%s%s=%s", i ? "," : "", c->peerings[i].name,
+			   c->peerings[i].domain);
+	return buf_steal(&b);
+}
+
+static void add_azure_circuit(struct target *t, const struct plan *p,
+			      const struct plan_circuit *c)
+{
+	mem_auto_free char *peerings = peerings_text(c);
+	mem_auto_free char *mark = mem_format("%s/%s", p->name, c->name);
+	mem_auto_free char *auth = mem_format("%s/authorization", c->name);
+
+	if (strcmp(c->driver, "azure") != 0)
+		return;
+	add_azure(t, p);
+	param(t, "circuit", c->circuit ? c->circuit : c->name);
+	param(t, "gateway", c->gateway);
+	param(t, "location", c->location);
+	param(t, "peerings", peerings);
+	param(t, "mark", mark);
+	param(t, "model",
+	      c->model == PLAN_NETWORK_SERVICE ? "network-service"
+					       : "exchange");
+	azure_secret(t, &c->authorization, auth);
+	for (size_t i = 0; i < c->n_peerings; i++)
+		if (c->peerings[i].password.kind != SECRET_NONE)
+			add_secret(t, &c->peerings[i].password);
+}
+
 static bool ends_on(const struct plan_circuit *c, size_t edge)
 {
 	for (size_t i = 0; i < c->n_links; i++)
@@ -92,6 +176,11 @@ static void add_tunnel(struct targets *ts, const struct plan *p,
 	if (strcmp(tu->driver, "none") == 0)
 		return;
 	t = add(ts, tu->name, tu->driver);
+	if (strcmp(tu->driver, "azure") == 0) {
+		param(t, "tunnel", tu->connection);
+		add_azure(t, p);
+		return;
+	}
 	copy_ssh(&t->ssh, &p->edges[tu->edge].ssh);
 }
 
@@ -110,7 +199,8 @@ static char *links_text(const struct plan_circuit *c)
 	return buf_steal(&b);
 }
 
-static void add_circuit(struct targets *ts, const struct plan_circuit *c)
+static void add_circuit(struct targets *ts, const struct plan *p,
+			const struct plan_circuit *c)
 {
 	mem_auto_free char *links = NULL;
 	struct target *t;
@@ -122,10 +212,12 @@ static void add_circuit(struct targets *ts, const struct plan_circuit *c)
 	param(t, "uri", c->uri);
 	param(t, "links", links);
 	param(t, "attachment", c->attachment);
+	add_azure_circuit(t, p, c);
 }
 
-static void add_vnet(struct targets *ts, const struct plan_vnet *v)
+static void add_vnet(struct targets *ts, const struct plan *p)
 {
+	const struct plan_vnet *v = &p->vnet;
 	struct target *t;
 
 	if (!v->name || strcmp(v->driver, "none") == 0)
@@ -134,6 +226,7 @@ static void add_vnet(struct targets *ts, const struct plan_vnet *v)
 	param(t, "uri", v->uri);
 	param(t, "network", v->network);
 	param(t, "gateway_port", v->gateway_port);
+	add_azure(t, p);
 }
 
 struct target *plan_targets(const struct plan *p, size_t *ret_n)
@@ -145,8 +238,8 @@ struct target *plan_targets(const struct plan *p, size_t *ret_n)
 	for (size_t i = 0; i < p->n_tunnels; i++)
 		add_tunnel(&ts, p, &p->tunnels[i]);
 	for (size_t i = 0; i < p->n_circuits; i++)
-		add_circuit(&ts, &p->circuits[i]);
-	add_vnet(&ts, &p->vnet);
+		add_circuit(&ts, p, &p->circuits[i]);
+	add_vnet(&ts, p);
 	*ret_n = ts.n;
 	return ts.v;
 }

@@ -43,6 +43,9 @@ enum adapter_cap {
 	ADAPTER_CAP_SAVE = 1u << 6, /* running configuration can be saved */
 	ADAPTER_CAP_CALL_POLICY =
 		1u << 7, /* policy entries may call a device's own */
+	ADAPTER_CAP_PROVIDER = 1u
+			       << 8, /* somebody else lights its circuits: wait
+					for him, and never put them out */
 };
 
 /* One request or command list; `text` shows '<secret NAME>' for secrets. */

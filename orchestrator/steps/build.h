@@ -58,4 +58,12 @@ void build_checkpoint(struct build *b);
 
 void build_wave(struct build *b, size_t wave); /* wave.c */
 
+/* cloud.c: what a cloud asks for besides, where its adapter can tell. */
+bool build_cloud_waits(const struct plan_circuit *c); /* on a provider */
+void build_cloud_ready(struct build *b);    /* circuit lit, gateway there */
+void build_cloud_peerings(struct build *b); /* made, where they are ours */
+/* The cloud hears nothing from us; `up`: over sessions that stand. */
+void build_cloud_silent(struct build *b, bool up);
+void build_cloud_watch(struct build *b); /* what a checkpoint records */
+
 #endif

@@ -118,6 +118,7 @@ static void preflight_tunnel(struct build *b, const struct plan_tunnel *t)
 static void block_start(struct build *b)
 {
 	build_open(b, "start", "look at everything and record it");
+	build_cloud_ready(b);
 	for (size_t i = 0; i < b->plan->n_edges; i++)
 		preflight_edge(b, i);
 	for (size_t i = 0; i < b->plan->n_tunnels; i++)
@@ -179,7 +180,7 @@ static void light(struct build *b, const struct plan_circuit *c, bool undo)
 	struct step *s;
 	struct resource *r;
 
-	if (!has_target(c))
+	if (!has_target(c) || build_cloud_waits(c))
 		return;
 	s = build_step(b, STEP_ENSURE, c->name, id, "%s the links of '%s'",
 		       undo ? "put out" : "light", c->name);
@@ -233,6 +234,7 @@ static void block_circuit(struct build *b)
 	build_open(b, "circuit", "light the links, bring up the interfaces");
 	for (size_t i = 0; i < p->n_circuits; i++)
 		light(b, &p->circuits[i], false);
+	build_cloud_peerings(b);
 	build_each_session(p, false, interface_up, b);
 	build_checkpoint(b);
 	build_undo(b);
@@ -365,6 +367,8 @@ static void attach(struct build *b, const struct plan_circuit *c, bool undo)
 	s = build_step(
 		b, STEP_ENSURE, c->name, id, "%s the cloud gateway %s '%s'",
 		undo ? "detach" : "attach", undo ? "from" : "to", c->name);
+	/* without sessions of ours what the provider says moves at once */
+	s->own_go = !undo && c->model == PLAN_NETWORK_SERVICE;
 	resource_set_add(&s->want, RESOURCE_ATTACHMENT, c->name)
 		->attachment.attached = !undo;
 	if (undo)
@@ -397,11 +401,13 @@ static void block_attach(struct build *b)
 
 	build_open(b, "attach", "attach the cloud gateway to the circuit");
 	build_each_session(p, false, prove_silent, b);
+	build_cloud_silent(b, true);
 	for (size_t i = 0; i < p->n_circuits; i++)
 		attach(b, &p->circuits[i], false);
 	build_each_session(p, false, still_vpn, b);
 	build_checkpoint(b);
 	build_undo(b);
+	build_cloud_silent(b, false);
 	for (size_t i = p->n_circuits; i-- > 0;)
 		attach(b, &p->circuits[i], true);
 	build_save(b);
@@ -521,6 +527,7 @@ static void watch_rest(struct build *b)
 		if (c->attachment)
 			resource_set_add(set, RESOURCE_ATTACHMENT, c->name);
 	}
+	build_cloud_watch(b);
 	if (!p->vnet.name || strcmp(p->vnet.driver, "none") == 0)
 		return;
 	resource_set_add(program_watch(b->program, p->vnet.name), RESOURCE_VNET,

@@ -51,6 +51,7 @@ struct step {
 	size_t n_rules;
 	uint32_t timeout_ms; /* for verify or wait */
 	uint32_t soak_ms;
+	uint32_t poll_ms; /* between two looks; 0: the run\'s own */
 	bool guarded;  /* the dead-man timer is armed with it, till CONFIRM */
 	bool own_go;   /* point of no return: needs its own go */
 	bool optional; /* failing it is noted, and is no reason to stop */
