@@ -373,6 +373,15 @@ static bool was_sent(CURL *c, const struct exchange *x)
 	return x->sent || ready > 0;
 }
 
+/* A wrong certificate stays wrong: asking again is of no use. */
+static enum err_code not_sent_code(CURLcode rc)
+{
+	if (rc == CURLE_PEER_FAILED_VERIFICATION ||
+	    rc == CURLE_SSL_CACERT_BADFILE)
+		return ERR_REFUSED;
+	return ERR_RETRY;
+}
+
 static enum http_fate judge(struct http *h, CURLcode rc,
 			    const struct http_request *r, struct exchange *x,
 			    struct err *e)
@@ -389,8 +398,9 @@ static enum http_fate judge(struct http *h, CURLcode rc,
 			"%s '%s': the answer is larger than %zu bytes",
 			r->method, origin ? origin : "", x->max);
 	else
-		err_set(e, sent ? ERR_UNKNOWN : ERR_RETRY, "%s '%s': %s%s",
-			r->method, origin ? origin : "", curl_easy_strerror(rc),
+		err_set(e, sent ? ERR_UNKNOWN : not_sent_code(rc),
+			"%s '%s': %s%s", r->method, origin ? origin : "",
+			curl_easy_strerror(rc),
 			sent ? "; it was sent, and not answered"
 			     : "; nothing was sent");
 	return sent ? HTTP_NO_ANSWER : HTTP_NOT_SENT;

@@ -147,7 +147,7 @@ void engine_on_settled(struct engine *g)
 {
 	const struct step *s = fold_current(&g->fold);
 
-	g->budget = 1 + s->timeout_ms / (g->policy.poll_ms + 1);
+	g->budget = 1 + s->timeout_ms / engine_poll_ms(g, s);
 	if (g->want_rollback) {
 		g->want_rollback = false;
 		engine_begin_rollback(g, g->rollback_to, g->rollback_why);

@@ -187,17 +187,17 @@ const struct rule plan_rules[] = {
 	 "Where the provider owns layer 3, writing a peering overwrites the "
 	 "provider's settings and breaks routing until they repair it.",
 	 "expressroute-troubleshooting-expressroute-overview.md"},
-	{"secret-inline",
-	 "A secret in the plan would be in the repository, in the journal "
-	 "and in every report. Write where it is kept: {env: NAME}, "
-	 "{file: PATH} or {command: [..]}.",
-	 "secrets never leave memory"},
 	{"public-peering-retired",
 	 "Azure public peering was retired on 2024-03-31 and cannot be made "
 	 "any "
 	 "more; public services are reached over a microsoft peering with a "
 	 "route filter.",
 	 "expressroute-circuit-peerings.md"},
+	{"secret-inline",
+	 "A secret in the plan would be in the repository, in the journal "
+	 "and in every report. Write where it is kept: {env: NAME}, "
+	 "{file: PATH} or {command: [..]}.",
+	 "secrets never leave memory"},
 	{"single-edge",
 	 "Two links on one edge fail together with it; the provider's "
 	 "maintenance takes one link at a time, yours takes both.",
