@@ -287,6 +287,7 @@ static bool prepare(struct rehearse *h)
 		.world = cmd_world,
 		.policy = runner_policy(h->c.plan),
 		.faults = h->o.faults,
+		.reboots = h->o.faults,
 		.log = &log,
 	};
 	h->ro.policy.poll_ms = POLL_MS;

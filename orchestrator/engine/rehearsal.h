@@ -36,6 +36,7 @@ struct rehearsal_options {
 	const struct rehearsal_reference *reference; /* NULL: this is it */
 	uint64_t seed; /* 0: nothing is left to chance */
 	bool faults;   /* with a seed: devices fail, too */
+	bool reboots;  /* and reboot */
 	/* without a seed */
 	size_t die_at[4]; /* points; 0: none */
 	int64_t away_us;  /* how long nobody resumes it */

@@ -172,7 +172,7 @@ static void happen(struct rehearsal *r)
 		OPERATOR_STOP};
 	size_t target = chance_below(r, r->n_targets);
 
-	switch (chance_below(r, r->o->faults ? 8 : 6)) {
+	switch (chance_below(r, r->o->reboots ? 8 : 6)) {
 	case 0:
 		guard(r, GUARD_BREACH);
 		break;

@@ -21,11 +21,10 @@ static void fixture_init(struct fixture *f)
 	struct resource *r;
 
 	*f = (struct fixture){0};
-	f->step.derive_session = mem_strdup("er/primary/private");
+	f->step.derive_session = mem_strdup("vpn1");
 	resource_set_add(&f->step.want, RESOURCE_STATIC_ROUTE, "CUTOVER-pin-v")
 		->static_route.session = mem_strdup("10.0.0.1");
 	resource_set_copy(&f->want, &f->step.want);
-	resource_set_add(&f->seen, RESOURCE_SESSION, "er/primary/private");
 	r = resource_set_add(&f->seen, RESOURCE_SESSION, "vpn1");
 	r->session.neighbor = mem_strdup("10.0.0.1");
 }
@@ -76,6 +75,30 @@ static void test_halves(void **state)
 	fixture_done(&f);
 }
 
+/* Announced because they are pins already: they stay, and are not split. */
+static void test_pinned_already(void **state)
+{
+	struct fixture f;
+	const struct state_list *l;
+	struct resource *pin;
+
+	(void)state;
+	fixture_init(&f);
+	state_list_add(&f.seen.v[0].session.sent, "10.10.0.0/16");
+	state_list_add(&f.seen.v[0].session.sent, "10.10.0.0/17");
+	state_list_add(&f.seen.v[0].session.sent, "10.10.128.0/17");
+	rule(&f, "10.10.0.0/16 le 32");
+	f.step.derive_limit = 3;
+	pin = resource_set_add(&f.seen, RESOURCE_STATIC_ROUTE, "CUTOVER-pin-v");
+	state_list_add(&pin->static_route.prefixes, "10.10.0.0/17");
+	state_list_add(&pin->static_route.prefixes, "10.10.128.0/17");
+	l = derive(&f);
+	assert_int_equal(l->n, 2);
+	assert_string_equal(l->v[0], "10.10.0.0/17");
+	assert_string_equal(l->v[1], "10.10.128.0/17");
+	fixture_done(&f);
+}
+
 /* The session that goes down above its limit would take all routes along. */
 static void test_limit(void **state)
 {
@@ -84,7 +107,6 @@ static void test_limit(void **state)
 	(void)state;
 	fixture_init(&f);
 	state_list_add(&f.seen.v[0].session.sent, "10.10.0.0/16");
-	state_list_add(&f.seen.v[1].session.sent, "10.10.0.0/16");
 	f.step.derive_limit = 3;
 	assert_int_equal(derive(&f)->n, 2);
 	f.step.derive_limit = 2;
@@ -113,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_halves),
+		cmocka_unit_test(test_pinned_already),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_many),
 	};
