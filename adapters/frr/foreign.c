@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "adapters/frr/config.h"
+#include "adapters/frr/interface.h"
 
 static bool own_name(const char *s)
 {
@@ -89,12 +90,28 @@ static bool import_table_ours(const struct frr_config *c, const char *table)
 	return false;
 }
 
+/* A block 'interface X' that carries our description is ours as a whole. */
+static bool own_interface(const struct frr_config *c, const struct frr_line *l)
+{
+	const char *head = l->block ? l->block : l->text;
+
+	if (!frr_after(head, "interface"))
+		return false;
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].block && strcmp(c->v[i].block, head) == 0 &&
+		    strcmp(c->v[i].text, "description " FRR_OWN_INTERFACE) == 0)
+			return true;
+	return false;
+}
+
 static bool is_ours(const struct frr_config *c, const struct frr_line *l)
 {
 	mem_auto_free char *addr = neighbor_of(l);
 	const char *rest;
 
 	if (own_list(l->text) || (l->block && own_list(l->block)))
+		return true;
+	if (own_interface(c, l))
 		return true;
 	if (addr)
 		return frr_config_neighbor_ours(c, addr);

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "adapters/frr/interface.h"
 #include "adapters/frr/pin.h"
 #include "adapters/frr/policy.h"
 #include "adapters/frr/session.h"
@@ -211,10 +212,9 @@ static bool render_interface(const struct target *t,
 
 	(void)t;
 	for (size_t i = 0; ok && i < cs.n_forward; i++)
-		changeset_add(fwd, false, cs.forward[i].what,
-			      cs.forward[i].text);
+		ok = frr_interface_part(from, to, cs.forward[i].text, fwd, e);
 	for (size_t i = 0; ok && i < cs.n_back; i++)
-		changeset_add(back, false, cs.back[i].what, cs.back[i].text);
+		ok = frr_interface_part(to, from, cs.back[i].text, back, e);
 	changeset_done(&cs);
 	return ok;
 }

@@ -23,6 +23,7 @@
 #include "adapters/transport/watchdog.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "orchestrator/base/digest.h"
@@ -292,6 +293,7 @@ static enum outcome end(const struct watchdog *w, const char *key,
 		key ? mem_format("%s/%s", key, verb) : fresh(verb);
 	struct device_result res = {.rc = -1};
 	buf_auto script = BUF_INIT;
+	bool none_left;
 	enum outcome o;
 
 	watchdog_script(c->target, &script);
@@ -301,15 +303,17 @@ static enum outcome end(const struct watchdog *w, const char *key,
 			return OUTCOME_REFUSED;
 		buf_puts(&script, "\n");
 	}
-	buf_puts(&script, key ? one : all);
+	buf_printf(&script, "(\n%s)\nwd_rc=$?\nwd_keys | wc -l\nexit $wd_rc\n",
+		   key ? one : all);
 	if (c->trace)
 		c->trace(c->trace_arg, verb, key ? key : "all");
 	o = device_change(w->device, c->epoch, once, buf_str(&script),
 			  c->deadline_us, &res, e);
+	none_left = res.out.len && atoi(buf_str(&res.out)) == 0;
 	if (o == OUTCOME_REFUSED && res.rc > 0)
 		o = judge(w, verb, res.rc, &res, e);
 	device_result_done(&res);
-	if (!key && o != OUTCOME_UNKNOWN && o != OUTCOME_RETRY)
+	if (none_left && o != OUTCOME_UNKNOWN && (!key || o != OUTCOME_REFUSED))
 		*w->armed = false;
 	return o;
 }

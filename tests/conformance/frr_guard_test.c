@@ -521,7 +521,7 @@ static void test_gone(void **state)
 	frr_test_gone(state);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frr_test_start),
@@ -542,5 +542,6 @@ int main(void)
 		cmocka_unit_test(test_gone),
 	};
 
-	return frr_lib_main(tests, ARRAY_LEN(tests));
+	(void)argc;
+	return frr_lib_main(argv, tests, ARRAY_LEN(tests));
 }
