@@ -181,12 +181,12 @@ static void stacks_without_a_step_back(void **state)
 
 static void is_renewed(void **state)
 {
-	mem_auto_free char *one = bind_to(NULL, "out-g0", SHORT);
+	mem_auto_free char *one = bind_to(NULL, "out-g0", SHORT * 3);
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		clock_sleep_us(SHORT * 1000000 / 2);
-		renews(OUTCOME_APPLIED, SHORT);
+		clock_sleep_us(SHORT * 1000000);
+		renews(OUTCOME_APPLIED, SHORT * 3);
 	}
 	assert_true(bound("in-g1", "out-g0"));
 	reverts(OUTCOME_APPLIED, one);
