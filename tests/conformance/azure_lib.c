@@ -45,8 +45,12 @@ static void child(const char *const *options, const char *ready)
 				AZ_SECRET};
 	size_t n = 7;
 
-	for (size_t i = 0; options && options[i] && n < 31; i++)
+	for (size_t i = 0; options && options[i] && n < 29; i++)
 		argv[n++] = options[i];
+	if (getenv("ARM_RECORD")) {
+		argv[n++] = "--record";
+		argv[n++] = getenv("ARM_RECORD");
+	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	execv(argv[0], (char *const *)argv);
 	_exit(127);

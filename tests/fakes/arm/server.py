@@ -90,9 +90,15 @@ class Emulator:
             self.n += 1
             n = self.n
         kept = {k: v for k, v in headers.items() if k.lower() != "authorization"}
+        out_headers = dict(out_headers)
+        if out is not None:
+            out_headers["Content-Type"] = "application/json; charset=utf-8"
         one = {"liveRequest": {"headers": kept, "method": method, "url": url, "body": body},
                "liveResponse": {"statusCode": str(status), "headers": out_headers, "body": out}}
-        with open(os.path.join(self.record, "%05d.json" % n), "w", encoding="utf-8") as f:
+        for side in one.values():  # the validator takes null for a body
+            if side["body"] is None:
+                del side["body"]
+        with open(os.path.join(self.record, "%d-%05d.json" % (os.getpid(), n)), "w", encoding="utf-8") as f:
             json.dump(one, f, indent=1)
 
 
