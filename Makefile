@@ -4,6 +4,7 @@
 #   make install-deps   Debian packages that building and testing need (root)
 #   make test       every test, ends with 'N passed, N failed, N skipped'
 #   make SUITE      one folder of tests/: unit, conformance, ...
+#   make mutants    plants defects; each must turn a test red (MUTANTS=NAME ...)
 #   make sanitize   every test, built with ASan and UBSan
 #   make demo       a whole cutover in the lab (root); PLAN=file: that plan;
 #                   DEMO=forward, DEMO=naive: a part of it; KEEP=1: the lab stays up
@@ -16,7 +17,8 @@ CC = gcc
 endif
 PKGS = jansson libcrypto libcurl sqlite3 yaml-0.1 libssh libvirt
 CFLAGS ?= -O2 -g
-CFLAGS += -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror -pthread -I.
+WERROR ?= -Werror
+CFLAGS += -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow $(WERROR) -pthread -I.
 CFLAGS += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -pthread -lm
 ifdef SANITIZE
@@ -96,6 +98,9 @@ sanitize:
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/sanitize SANITIZE=1 all build-tests
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize SANITIZE=1 run-tests
 
+mutants: all build-tests
+	@tests/mutants/run -j $(JOBS) $(BUILD) $(MUTANTS)
+
 demo: lab-install
 	$(MAKE) all
 	@CUTOVER=$(CURDIR)/$(BUILD)/cutover WORK=$(CURDIR)/$(BUILD)/demo \
@@ -130,5 +135,5 @@ clean:
 
 -include $(BENCH_BIN:%=%.d) $(BUILD)/tests/bench/record.d
 
-.PHONY: all $(SUITES) bench demo test-lab lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
+.PHONY: all mutants $(SUITES) bench demo test-lab lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
 .SECONDARY:
