@@ -174,7 +174,7 @@ char *sshd_read(struct device *d, const char *script)
 	err_auto e = ERR_INIT;
 	char *out;
 
-	if (!device_read(d, 0, script, sshd_in_s(20), &r, &e))
+	if (!device_read(d, 0, script, sshd_in_s(60), &r, &e))
 		fail_msg("%s", err_msg(&e));
 	assert_int_equal(r.rc, 0);
 	out = mem_strdup(buf_str(&r.out));
