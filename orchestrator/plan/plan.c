@@ -180,6 +180,7 @@ static void tunnels_free(struct plan *p)
 		free(t->connection);
 		free(t->neighbor);
 		free(t->interface);
+		free(t->remote);
 	}
 	free(p->tunnels);
 }

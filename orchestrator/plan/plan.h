@@ -26,6 +26,7 @@ struct plan_site {
 	uint32_t asn;
 	struct state_list prefixes;
 	struct state_list stateful; /* names of devices that see both ways */
+	uint32_t mss; /* TCP MSS that the site clamps to; 0: not known */
 };
 
 struct plan_host { /* where probes start */
@@ -49,6 +50,8 @@ struct plan_tunnel {
 	uint32_t asn;
 	char *interface; /* static: the tunnel's interface, or NULL */
 	uint32_t limit;	 /* prefixes that the VPN gateway takes; 0: any */
+	char *remote;	 /* outer address of the other end, or NULL */
+	uint32_t mtu;	 /* 0: the provider's */
 };
 
 struct plan_link {
@@ -102,6 +105,8 @@ struct plan_circuit {
 	char *circuit, *gateway, *location; /* azure: names or ids, or NULL */
 	struct secret_ref authorization;    /* azure: key of the owner */
 	struct plan_limits limits;
+	uint32_t bandwidth; /* Mbit/s of one link; 0: not known */
+	uint32_t mtu;	    /* 0: the provider's */
 	struct plan_link *links;
 	size_t n_links;
 	struct plan_peering *peerings;
@@ -122,6 +127,7 @@ struct plan_group {
 	char *community;  /* instead of listing: routes that carry it */
 	uint32_t at_most; /* prefixes that its rules match; 0: not said */
 	bool move_import, move_export;
+	uint32_t peak; /* Mbit/s, the busier way; 0: not known */
 };
 
 struct plan_wave {

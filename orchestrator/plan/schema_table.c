@@ -54,7 +54,9 @@ static const struct schema_field site_fields[] = {
 	{ "prefixes", SCHEMA_PREFIX, SCHEMA_REQUIRED | SCHEMA_LIST, AT(plan_site, prefixes), .min = 1, .max = 2000000,
 	  .doc = "Everything that the site may announce. A group outside of it is refused." },
 	{ "stateful", SCHEMA_NAME, SCHEMA_LIST, AT(plan_site, stateful), .max = 64,
-	  .doc = "Devices that must see both directions of a flow (firewalls)." },
+	  .doc = "Devices that must see both directions of a flow (firewalls). One that is named like an edge, a tunnel, a circuit or a link stands on it; of any other it is not known on which way it stands." },
+	{ "mss", SCHEMA_NUMBER, 0, AT(plan_site, mss), .min = 536, .max = 8960, .dflt_note = "not known",
+	  .doc = "The TCP MSS that the site clamps to on its own side, so that a connection opened on the circuit fits into the tunnel later." },
 };
 OBJECT(site, "site", plan_site, "The on-premises network.");
 
@@ -131,6 +133,10 @@ static const struct schema_field tunnel_fields[] = {
 	  .doc = "Without BGP: the interface that the static routes point to." },
 	{ "limit", SCHEMA_NUMBER, 0, AT(plan_tunnel, limit), .min = 1, .max = 10000000, .dflt_note = "4000 where a circuit has Azure's limits, else none",
 	  .doc = "Prefixes that the VPN gateway accepts before it drops the session. A rollback that would announce more does without holding traffic on the VPN." },
+	{ "remote", SCHEMA_ADDRESS, 0, AT(plan_tunnel, remote), .dflt_note = "not known",
+	  .doc = "The outer address of the other end. The way to it must not lead over the circuit that the tunnel backs up." },
+	{ "mtu", SCHEMA_NUMBER, 0, AT(plan_tunnel, mtu), .min = 576, .max = 9000, .dflt_note = "the provider's",
+	  .doc = "The largest packet that fits into the tunnel." },
 };
 OBJECT(tunnel, "tunnel", plan_tunnel, "One IPsec tunnel of the existing VPN.");
 
@@ -222,6 +228,10 @@ static const struct schema_field circuit_fields[] = {
 	  .doc = "azure: authorization key from the circuit's owner." },
 	{ "limits", SCHEMA_OBJECT, 0, AT(plan_circuit, limits), .object = &limits, .words = "azure-standard|azure-premium|none", .dflt_note = "`azure-standard` with driver azure, else `none`",
 	  .doc = "What the provider accepts before it drops the session." },
+	{ "bandwidth", SCHEMA_NUMBER, 0, AT(plan_circuit, bandwidth), .min = 1, .max = 1000000, .dflt_note = "not known",
+	  .doc = "What one link carries, in Mbit/s." },
+	{ "mtu", SCHEMA_NUMBER, 0, AT(plan_circuit, mtu), .min = 576, .max = 9000, .dflt_note = "the provider's",
+	  .doc = "The largest packet that fits through it." },
 	{ "encapsulation", SCHEMA_WORD, 0, NOWHERE, .words = "dot1q|untagged", .dflt_note = "`untagged` with driver libvirt or without `vlan`, else `dot1q`",
 	  .doc = "`dot1q`: peerings are told apart by VLAN tags; `untagged`: by interfaces." },
 	{ "links", SCHEMA_OBJECT, MANY(plan_circuit, links), .object = &circuit_link, .min = 1, .max = 2, .dflt_note = "required",
@@ -265,6 +275,8 @@ static const struct schema_field group_fields[] = {
 	  .doc = "How many prefixes the rules or the community match: what is held against the provider's limit. What rules match is counted before the run changes anything." },
 	{ "move", SCHEMA_WORD, 0, NOWHERE, .words = "both|import|export", .dflt = "both",
 	  .doc = "The directions that move: `import` is from the site to the cloud, `export` from the cloud to the site." },
+	{ "peak", SCHEMA_NUMBER, 0, AT(plan_group, peak), .min = 1, .max = 1000000, .dflt_note = "not known",
+	  .doc = "Its traffic at the busiest time, in Mbit/s, of the busier way." },
 };
 OBJECT(group, "group", plan_group, "On-premises and cloud prefixes that move together.");
 

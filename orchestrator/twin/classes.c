@@ -1,6 +1,7 @@
 /*
  * classes.c - one sweep over all prefixes and all rules, both sorted
  *
+ * Origins keep their lists sorted, and are merged while they are read.
  * Sorted by address and then length, what contains a prefix comes before it.
  * So a stack of the rules around the prefix at hand, and one of the prefixes
  * around it, are all that is needed: no tree, and a million prefixes pass in a
@@ -11,9 +12,10 @@
 
 #include <string.h>
 
-struct rec { /* a prefix of an origin */
-	struct prefix prefix;
+struct cursor { /* how far an origin's sorted list is read */
+	const struct net_origin *o;
 	int origin;
+	size_t at;
 };
 
 struct rule { /* of a set */
@@ -28,8 +30,10 @@ struct around { /* a prefix that contains the one at hand */
 
 struct sweep {
 	struct classes *c;
-	struct rec *recs;
-	size_t n_recs;
+	struct cursor *heap; /* the least prefix first, then the least origin */
+	size_t n_heap;
+	int *same; /* origins of the prefix at hand */
+	size_t n_same, cap_same;
 	struct rule *rules;
 	size_t n_rules, next_rule;
 	int *open; /* rules around the prefix at hand */
@@ -44,12 +48,28 @@ struct sweep {
 	int last;   /* its class, -1: none */
 };
 
-static int rec_cmp(const void *x, const void *y)
+static int cursor_cmp(const struct cursor *a, const struct cursor *b)
 {
-	const struct rec *a = x, *b = y;
-	int c = prefix_cmp(&a->prefix, &b->prefix);
+	int c = prefix_cmp(&a->o->prefixes[a->at], &b->o->prefixes[b->at]);
 
-	return c ? c : (a->origin > b->origin) - (a->origin < b->origin);
+	return c ? c : a->origin - b->origin;
+}
+
+static void sift(struct cursor *v, size_t n, size_t i)
+{
+	struct cursor x = v[i];
+
+	for (;;) {
+		size_t k = 2 * i + 1;
+
+		if (k + 1 < n && cursor_cmp(&v[k + 1], &v[k]) < 0)
+			k++;
+		if (k >= n || cursor_cmp(&v[k], &x) >= 0)
+			break;
+		v[i] = v[k];
+		i = k;
+	}
+	v[i] = x;
 }
 
 static int rule_cmp(const void *x, const void *y)
@@ -60,30 +80,10 @@ static int rule_cmp(const void *x, const void *y)
 	return c ? c : (a->set > b->set) - (a->set < b->set);
 }
 
-/* Lists are mostly made in order: then there is nothing to sort. */
-static void sort_recs(struct rec *v, size_t n)
+static void gather_rules(struct sweep *s, const struct net *n)
 {
-	for (size_t i = 1; i < n; i++)
-		if (rec_cmp(&v[i - 1], &v[i]) > 0) {
-			qsort(v, n, sizeof(*v), rec_cmp);
-			return;
-		}
-}
+	size_t total = 0;
 
-static void gather(struct sweep *s, const struct net *n)
-{
-	size_t total = 0, at = 0;
-
-	for (int i = 0; i < n->n_origins; i++)
-		total += n->origins[i].n_prefixes;
-	s->recs = mem_calloc(total + 1, sizeof(*s->recs));
-	for (int i = 0; i < n->n_origins; i++)
-		for (size_t k = 0; k < n->origins[i].n_prefixes; k++)
-			s->recs[at++] =
-				(struct rec){n->origins[i].prefixes[k], i};
-	s->n_recs = at;
-	sort_recs(s->recs, at);
-	total = 0;
 	for (int i = 0; i < n->filters.n_sets; i++)
 		total += n->filters.sets[i].n;
 	s->rules = mem_calloc(total + 1, sizeof(*s->rules));
@@ -92,6 +92,48 @@ static void gather(struct sweep *s, const struct net *n)
 			s->rules[s->n_rules++] =
 				(struct rule){n->filters.sets[i].rules[k], i};
 	qsort(s->rules, s->n_rules, sizeof(*s->rules), rule_cmp);
+}
+
+/* Returns how many prefixes there are at most. */
+static size_t gather(struct sweep *s, struct net *n)
+{
+	size_t total = 0;
+
+	s->heap = mem_calloc((size_t)n->n_origins + 1, sizeof(*s->heap));
+	for (int i = 0; i < n->n_origins; i++) {
+		net_origin_sort(n, i);
+		total += n->origins[i].n_prefixes;
+		if (n->origins[i].n_prefixes)
+			s->heap[s->n_heap++] =
+				(struct cursor){&n->origins[i], i, 0};
+	}
+	for (size_t i = s->n_heap / 2; i-- > 0;)
+		sift(s->heap, s->n_heap, i);
+	gather_rules(s, n);
+	return total;
+}
+
+/* The least prefix that is left, and who has it; false: none. */
+static bool next_prefix(struct sweep *s, struct prefix *ret)
+{
+	s->n_same = 0;
+	while (s->n_heap) {
+		struct cursor *c = &s->heap[0];
+		const struct prefix *p = &c->o->prefixes[c->at];
+
+		if (!s->n_same)
+			*ret = *p;
+		else if (prefix_cmp(p, ret))
+			break;
+		if (!s->n_same || s->same[s->n_same - 1] != c->origin) {
+			MEM_GROW(s->same, s->n_same, s->cap_same);
+			s->same[s->n_same++] = c->origin;
+		}
+		if (++c->at == c->o->n_prefixes)
+			*c = s->heap[--s->n_heap];
+		sift(s->heap, s->n_heap, 0);
+	}
+	return s->n_same > 0;
 }
 
 /* ---- keys ---- */
@@ -217,28 +259,27 @@ static int class_of_key(struct sweep *s, uint8_t family)
 }
 
 /* Does the prefix at hand have the key of the one before? */
-static bool like_last(const struct sweep *s, const struct rec *r, size_t n)
+static bool like_last(const struct sweep *s, const struct prefix *p)
 {
 	const struct class *c = s->last >= 0 ? &s->c->v[s->last] : NULL;
 
-	return c && !s->moved && n == 1 && c->n_origins == 1 &&
-	       c->origins[0] == r->origin && s->c->n_prefixes &&
-	       c->family == r->prefix.family &&
-	       s->c->prefixes[s->c->n_prefixes - 1].len == r->prefix.len;
+	return c && !s->moved && c->n_origins == s->n_same &&
+	       memcmp(c->origins, s->same, s->n_same * sizeof(int)) == 0 &&
+	       s->c->n_prefixes && c->family == p->family &&
+	       s->c->prefixes[s->c->n_prefixes - 1].len == p->len;
 }
 
-static int classify(struct sweep *s, const struct rec *r, size_t n)
+static int classify(struct sweep *s, const struct prefix *p)
 {
-	move_to(s, &r->prefix);
-	if (like_last(s, r, n))
+	move_to(s, p);
+	if (like_last(s, p))
 		return s->last;
 	s->n_key = 0;
-	key_sets(s, &r->prefix);
-	for (size_t i = 0; i < n; i++)
-		if (!i || r[i].origin != r[i - 1].origin)
-			key_add(s, r[i].origin);
+	key_sets(s, p);
+	for (size_t i = 0; i < s->n_same; i++)
+		key_add(s, s->same[i]);
 	s->moved = false;
-	s->last = class_of_key(s, r->prefix.family);
+	s->last = class_of_key(s, p->family);
 	return s->last;
 }
 
@@ -324,13 +365,13 @@ static void enter(struct sweep *s, size_t index)
 	s->around[s->n_around++] = (struct around){index, 0.0};
 }
 
-static void add_prefix(struct sweep *s, const struct rec *r, size_t n)
+static void add_prefix(struct sweep *s, const struct prefix *p)
 {
 	struct classes *c = s->c;
 	size_t index = c->n_prefixes;
-	int class = classify(s, r, n);
+	int class = classify(s, p);
 
-	c->prefixes[index] = r->prefix;
+	c->prefixes[index] = *p;
 	c->class_of[index] = class;
 	if (!c->v[class].count++)
 		c->v[class].sample = index;
@@ -340,7 +381,8 @@ static void add_prefix(struct sweep *s, const struct rec *r, size_t n)
 
 static void sweep_done(struct sweep *s)
 {
-	free(s->recs);
+	free(s->heap);
+	free(s->same);
 	free(s->rules);
 	free(s->open);
 	free(s->key);
@@ -348,23 +390,18 @@ static void sweep_done(struct sweep *s)
 	free(s->chain_table);
 }
 
-struct classes *classes_build(const struct net *n)
+struct classes *classes_build(struct net *n)
 {
 	struct sweep s = {.c = mem_alloc(sizeof(struct classes)), .last = -1};
 	struct classes *c = s.c;
+	size_t most = gather(&s, n);
+	struct prefix p;
 
-	gather(&s, n);
-	c->prefixes = mem_calloc(s.n_recs + 1, sizeof(*c->prefixes));
-	c->class_of = mem_calloc(s.n_recs + 1, sizeof(*c->class_of));
-	c->chain_of = mem_calloc(s.n_recs + 1, sizeof(*c->chain_of));
-	for (size_t i = 0, k; i < s.n_recs; i = k) {
-		for (k = i + 1;
-		     k < s.n_recs &&
-		     prefix_cmp(&s.recs[i].prefix, &s.recs[k].prefix) == 0;
-		     k++)
-			;
-		add_prefix(&s, &s.recs[i], k - i);
-	}
+	c->prefixes = mem_calloc(most + 1, sizeof(*c->prefixes));
+	c->class_of = mem_calloc(most + 1, sizeof(*c->class_of));
+	c->chain_of = mem_calloc(most + 1, sizeof(*c->chain_of));
+	while (next_prefix(&s, &p))
+		add_prefix(&s, &p);
 	while (s.n_around)
 		leave(&s);
 	sweep_done(&s);

@@ -46,7 +46,8 @@ struct classes {
 	size_t n_chains, cap_chains;
 };
 
-struct classes *classes_build(const struct net *n);
+/* Sorts the origins' lists where they are not. */
+struct classes *classes_build(struct net *n);
 void classes_free(struct classes *c);
 
 /* The prefix itself, or -1. */

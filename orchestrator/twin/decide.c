@@ -100,23 +100,27 @@ static void rib_put(struct decide *d, int class, int router, int from,
 		    const struct attr *attr)
 {
 	struct rib *r = rib_of(d, class, router);
+	struct path old = {NULL, from, 0};
 	uint32_t i;
 
 	for (i = 0; i < r->n && r->v[i].from != from; i++)
 		;
+	if (i < r->n)
+		old = r->v[i];
+	if (old.attr == attr)
+		return;
 	if (i == r->n) {
-		if (!attr)
-			return;
 		MEM_GROW(r->v, r->n, r->cap);
-		r->v[r->n++] = (struct path){attr, from};
+		r->v[r->n++] = (struct path){attr, from, d->run};
 	} else if (!attr) {
 		r->v[i] = r->v[--r->n];
-	} else if (r->v[i].attr == attr) {
-		return;
 	} else {
 		r->v[i].attr = attr;
+		r->v[i].since = d->run;
 	}
 	d->messages++;
+	if (d->replaced)
+		d->replaced(d->changed_arg, class, router, &old);
 	queue_put(d, class, router);
 }
 
@@ -269,7 +273,7 @@ static void turn(struct decide *d, int class, int router)
 {
 	struct rib *r = rib_of(d, class, router);
 	const struct net_router *x = &d->net->routers[router];
-	struct path best = {NULL, 0};
+	struct path best = {0};
 	struct rank rank;
 
 	rank_paths(d, router, r->v, x->up ? r->n : 0, &rank);
@@ -347,6 +351,7 @@ static void restless_again(struct decide *d)
 
 void decide_run(struct decide *d)
 {
+	d->run++;
 	take_changes(d);
 	restless_again(d);
 	settle(d);
@@ -413,6 +418,6 @@ struct path decide_best(const struct decide *d, int router,
 	long at = classes_find(d->classes, p);
 
 	if (at < 0)
-		return (struct path){NULL, 0};
+		return (struct path){0};
 	return decide_rib(d, d->classes->class_of[at], router)->best;
 }

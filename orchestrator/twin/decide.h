@@ -22,6 +22,7 @@
 struct path {
 	const struct attr *attr; /* after import */
 	int from;		 /* 2 * session + side; ~origin: local */
+	uint32_t since;		 /* run in which it came or was changed */
 };
 
 struct rib { /* of one class at one router */
@@ -41,10 +42,15 @@ struct decide {
 	int n_sessions, n_routers;
 	bool *restless; /* by class */
 	size_t n_restless;
+	uint32_t run;	   /* number of decide_run() */
 	uint64_t messages; /* updates and withdrawals, for the curious */
 	/* Called after a router has changed its mind, while others may not
 	 * have heard of it yet; NULL: nobody listens. */
 	void (*changed)(void *arg, int class, int router);
+	/* Called with what a candidate was before it changes; attr NULL: it
+	 * was not there. */
+	void (*replaced)(void *arg, int class, int router,
+			 const struct path *old);
 	void *changed_arg;
 	struct decide_queue *queue;
 };

@@ -9,13 +9,15 @@
 
 #include "orchestrator/twin/rank.h"
 
-static void add_hop(struct fib *f, int link, int to)
+static void add_hop(struct fib *f, int link, int to, bool fresh)
 {
 	for (int i = 0; i < f->n; i++)
-		if (f->hop[i].link == link && f->hop[i].to == to)
+		if (f->hop[i].link == link && f->hop[i].to == to) {
+			f->hop[i].fresh &= fresh;
 			return;
+		}
 	if (f->n < FIB_HOPS)
-		f->hop[f->n++] = (struct fib_hop){link, to};
+		f->hop[f->n++] = (struct fib_hop){link, to, fresh};
 }
 
 static int other_end(const struct net_link *l, int router)
@@ -24,7 +26,7 @@ static int other_end(const struct net_link *l, int router)
 }
 
 /* Every first hop of a shortest way to `target`. */
-static void toward(const struct decide *d, int router, int target,
+static void toward(const struct decide *d, int router, int target, bool fresh,
 		   struct fib *f)
 {
 	const struct net *n = d->net;
@@ -39,7 +41,7 @@ static void toward(const struct decide *d, int router, int target,
 		if (l->cost && net_link_works(n, r->links[i]) &&
 		    n->routers[to].asn == r->asn && rest != IGP_FAR &&
 		    rest + l->cost == all)
-			add_hop(f, r->links[i], to);
+			add_hop(f, r->links[i], to, fresh && to == target);
 	}
 }
 
@@ -55,7 +57,8 @@ static void take_origin(const struct decide *d, int origin, int router,
 		f->kind = FIB_DELIVER;
 	} else {
 		f->kind = FIB_SEND;
-		add_hop(f, o->link, other_end(&d->net->links[o->link], router));
+		add_hop(f, o->link, other_end(&d->net->links[o->link], router),
+			false);
 	}
 }
 
@@ -104,17 +107,18 @@ static void take_path(const struct decide *d, int router, const struct path *p,
 		      struct fib *f)
 {
 	const struct net *n = d->net;
-	int target = p->attr->next_hop;
+	const struct net_session *s = &n->sessions[p->from / 2];
+	int teller = s->router[!(p->from % 2)], target = p->attr->next_hop;
+	bool fresh = p->since == d->run;
 
 	f->kind = FIB_SEND;
 	if (is_ebgp(d, p)) {
-		add_hop(f, n->sessions[p->from / 2].link,
-			n->sessions[p->from / 2].router[!(p->from % 2)]);
+		add_hop(f, s->link, teller, fresh);
 		return;
 	}
 	if (p->attr->next_link >= 0)
 		target = other_end(&n->links[p->attr->next_link], target);
-	toward(d, router, target, f);
+	toward(d, router, target, fresh && target == teller, f);
 }
 
 static void take_rank(const struct decide *d, int router, const struct rib *rib,
@@ -123,7 +127,7 @@ static void take_rank(const struct decide *d, int router, const struct rib *rib,
 	const struct net_router *r = &d->net->routers[router];
 	const struct path *best = &rib->v[rank->best];
 	uint32_t most = is_ebgp(d, best) ? r->max_paths : r->max_paths_ibgp;
-	bool any = r->prefer_oldest && is_ebgp(d, best);
+	bool any = r->ties_open;
 
 	f->from = best->from;
 	if (best->from < 0) {
@@ -163,6 +167,23 @@ void fib_of_class(const struct decide *d, int class, int router,
 		ret->kind = FIB_NONE;
 	if (ret->kind != FIB_NONE)
 		ret->class = class;
+}
+
+void fib_of_path(const struct decide *d, int class, int router,
+		 const struct path *p, struct fib *ret)
+{
+	int origin = best_origin(d, class, router);
+	uint32_t distance = is_ebgp(d, p) ? 20 : 200;
+
+	*ret = (struct fib){.class = -1};
+	if (p->from < 0 ||
+	    (origin >= 0 && d->net->origins[origin].distance <= distance))
+		return; /* that is another origin's business */
+	take_path(d, router, p, ret);
+	ret->class = class;
+	ret->from = p->from;
+	if (!ret->n)
+		ret->kind = FIB_NONE;
 }
 
 void fib_of_chain(const struct decide *d, int chain, int router,

@@ -155,10 +155,32 @@ void net_origin_add(struct net *n, int origin, const struct prefix *p)
 	net_touch(n, NET_CHANGED_SHAPE, 0);
 }
 
-void net_origin_clear(struct net *n, int origin)
+void net_origin_set(struct net *n, int origin, struct prefix *v, size_t count)
 {
-	n->origins[origin].n_prefixes = 0;
+	struct net_origin *o = &n->origins[origin];
+
+	free(o->prefixes);
+	o->prefixes = v;
+	o->n_prefixes = o->cap_prefixes = count;
 	net_touch(n, NET_CHANGED_SHAPE, 0);
+}
+
+static int prefix_order(const void *a, const void *b)
+{
+	return prefix_cmp(a, b);
+}
+
+/* Lists are mostly made in order: then there is nothing to sort. */
+void net_origin_sort(struct net *n, int origin)
+{
+	struct net_origin *o = &n->origins[origin];
+
+	for (size_t i = 1; i < o->n_prefixes; i++)
+		if (prefix_cmp(&o->prefixes[i - 1], &o->prefixes[i]) > 0) {
+			qsort(o->prefixes, o->n_prefixes, sizeof(*o->prefixes),
+			      prefix_order);
+			return;
+		}
 }
 
 /* ---- changing ---- */

@@ -7,9 +7,8 @@
  * be computed anew; read the tables directly.  One `struct decide` follows a
  * network.
  *
- * A session lies on a link (its failure is the session's), or on none: then it
- * needs a way through the AS between its two ends.  Every session has two ends
- * and is up when both are enabled and nothing under it has failed.
+ * A session lies on a link (eBGP always does), or on none: then it needs a way
+ * through the AS.  It is up when both ends are enabled and nothing has failed.
  *
  * Ownership: the network owns all texts and lists.
  */
@@ -37,8 +36,9 @@ struct net_router {
 	enum net_role role;
 	uint32_t asn, id; /* id: router identifier (RFC 4271, 4.2) */
 	bool up;
-	bool always_med;    /* MED also between different neighbouring ASes */
-	bool prefer_oldest; /* eBGP ties are decided by age: any may win */
+	bool always_med; /* MED also between different neighbouring ASes */
+	bool ties_open;	 /* which of equally good routes wins is not known: any
+			    may */
 	uint32_t max_paths, max_paths_ibgp; /* multipath; 0 counts as 1 */
 	int *links, *ends, *origins;	    /* ends: 2 * session + side */
 	size_t n_links, n_ends, n_origins, cap_links, cap_ends, cap_origins;
@@ -128,18 +128,19 @@ int net_add_session(struct net *n, const char *name, int a, int b, int link);
 /* Active, announced and forwarded, staying where it is. */
 int net_add_origin(struct net *n, const char *name, int router);
 void net_origin_add(struct net *n, int origin, const struct prefix *p);
-void net_origin_clear(struct net *n, int origin);
+/* Takes the vector over; what the origin had is gone (NULL, 0: all of it). */
+void net_origin_set(struct net *n, int origin, struct prefix *v, size_t count);
+void net_origin_sort(struct net *n, int origin);
 
 void net_enable(struct net *n, int session, int side, bool enabled);
 void net_bind(struct net *n, int session, int side, bool import, int policy);
-void net_set_up(struct net *n, int link, bool up); /* wanted */
+void net_set_up(struct net *n, int link, bool up);
 void net_activate(struct net *n, int origin, bool active);
-/* Failures, apart from what is wanted. */
 void net_fail_router(struct net *n, int router, bool failed);
 void net_fail_link(struct net *n, int link, bool failed);
 void net_fail_session(struct net *n, int session, bool failed);
-/* After a change that was made directly in the tables. */
-void net_touch(struct net *n, enum net_change_kind kind, int index);
+void net_touch(struct net *n, enum net_change_kind kind,
+	       int index); /* in tables */
 
 int net_find_router(const struct net *n, const char *name); /* or -1 */
 int net_find_link(const struct net *n, const char *name);
