@@ -119,7 +119,8 @@ lab-up lab-down lab-status:
 lab-shell:
 	tests/lab/lab shell $(NODE)
 
-BENCH_BIN = $(BUILD)/tests/bench/exchange $(BUILD)/tests/bench/rows $(BUILD)/tests/bench/spent
+BENCH_BIN = $(BUILD)/tests/bench/exchange $(BUILD)/tests/bench/rows $(BUILD)/tests/bench/spent \
+	$(BUILD)/tests/bench/twin_bench
 
 # Numbers of this machine; the parts that need the lab need root.
 bench: all $(BENCH_BIN)

@@ -302,19 +302,40 @@ static void take_start(struct twin *t, const char *target,
 	update_links(t);
 }
 
-/* Holds what the circuit's session announces; nothing of it, no pin. */
+/* A session of the plan, by its name; -1: there is none. */
+static int session_named(const struct twin *t, const char *name)
+{
+	const struct twin_peer *x = twin_peer_named(t, name);
+	int tunnel = twin_tunnel_named(t, name);
+
+	if (x)
+		return x->session;
+	return tunnel >= 0 ? t->tunnels[tunnel].session : -1;
+}
+
+/* Holds the halves of what the session announces, unless that would be more
+ * than the far end takes: then nothing is held, as the engine has it. */
 static void take_derived_pin(struct twin *t, const struct step *s)
 {
-	const struct twin_peer *x = twin_peer_named(t, s->derive_session);
-	bool any = false;
+	int session = session_named(t, s->derive_session);
 
 	for (size_t i = 0; i < t->n_pins; i++) {
+		int o = t->pins[i].origin;
+		size_t said, more;
+
 		if (t->pins[i].step != s)
 			continue;
+		net_activate(t->net, o, false);
 		decide_run(t->decide);
-		for (size_t c = 0; x && c < t->decide->classes->n && !any; c++)
-			any = decide_sent(t->decide, x->session, 0, (int)c);
-		net_activate(t->net, t->pins[i].origin, any);
+		said = session < 0
+			       ? 0
+			       : decide_count_sent(t->decide, session, 0, 4) +
+					 decide_count_sent(t->decide, session,
+							   0, 6);
+		more = t->net->origins[o].n_prefixes;
+		net_activate(t->net, o,
+			     said > 0 && (!s->derive_limit ||
+					  said + more <= s->derive_limit));
 	}
 }
 
