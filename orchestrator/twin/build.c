@@ -158,10 +158,18 @@ static void take_rules(struct twin *t)
 {
 	for (size_t g = 0; g < t->plan->n_groups; g++) {
 		const struct state_list *l = &t->plan->groups[g].onprem;
+		struct prefix_rule r;
 
-		t->rules[g] = mem_calloc(l->n + 1, sizeof(**t->rules));
-		for (size_t i = 0; i < l->n; i++)
-			prefix_rule_parse(l->v[i], &t->rules[g][i], NULL);
+		for (size_t i = 0; i < l->n; i++) {
+			if (!prefix_rule_parse(l->v[i], &r, NULL))
+				continue;
+			rule_set_add(&t->rules[g], &r);
+			r.ge = r.prefix.len;
+			r.le = r.prefix.family == 4 ? 32 : 128;
+			rule_set_add(&t->spaces[g], &r);
+		}
+		rule_set_sort(&t->rules[g]);
+		rule_set_sort(&t->spaces[g]);
 	}
 }
 
@@ -182,6 +190,7 @@ struct twin *twin_build(const struct plan *p, const struct program *g,
 		.lit = mem_calloc(p->n_circuits + 1, sizeof(bool)),
 		.attached = mem_calloc(p->n_circuits + 1, sizeof(bool)),
 		.rules = mem_calloc(p->n_groups + 1, sizeof(*t->rules)),
+		.spaces = mem_calloc(p->n_groups + 1, sizeof(*t->spaces)),
 	};
 	take_rules(t);
 	t->provider = provider_of(p, &assumed);
@@ -220,9 +229,12 @@ void twin_free(struct twin *t)
 		free(t->peers[i].name);
 	for (size_t i = 0; i < t->n_pins; i++)
 		free(t->pins[i].resource);
-	for (size_t i = 0; i < t->plan->n_groups; i++)
-		free(t->rules[i]);
+	for (size_t i = 0; i < t->plan->n_groups; i++) {
+		rule_set_done(&t->rules[i]);
+		rule_set_done(&t->spaces[i]);
+	}
 	free(t->rules);
+	free(t->spaces);
 	free(t->assumed);
 	free(t->peers);
 	free(t->pins);
@@ -258,13 +270,7 @@ int twin_tunnel_named(const struct twin *t, const char *name)
 bool twin_in_group(const struct twin *t, size_t group, const struct prefix *p,
 		   bool wide)
 {
-	const struct prefix_rule *r = t->rules[group];
-
-	for (size_t i = 0; i < t->plan->groups[group].onprem.n; i++)
-		if (wide ? prefix_contains(&r[i].prefix, p)
-			 : prefix_rule_matches(&r[i], p))
-			return true;
-	return false;
+	return rule_set_match(wide ? &t->spaces[group] : &t->rules[group], p);
 }
 
 /* A group that names no cloud prefix moves exports, of whatever cloud. */

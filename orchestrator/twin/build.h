@@ -15,6 +15,7 @@
 #ifndef CUTOVER_TWIN_BUILD_H
 #define CUTOVER_TWIN_BUILD_H
 
+#include "orchestrator/model/ruleset.h"
 #include "orchestrator/steps/step.h"
 #include "orchestrator/twin/decide.h"
 #include "orchestrator/twin/provider.h"
@@ -68,7 +69,8 @@ struct twin {
 	size_t n_pins, cap_pins;
 	struct prefix *onprem, *cloud; /* what the pairs are made of, sorted */
 	size_t n_onprem, n_cloud;
-	struct prefix_rule **rules; /* by group: its onprem rules, parsed */
+	struct rule_set *rules;	 /* by group: onprem, as they match ... */
+	struct rule_set *spaces; /* ... and all that they contain */
 	bool observed;
 	struct twin_note *assumed;
 	size_t n_assumed, cap_assumed;

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "orchestrator/model/ruleset.h"
 #include "orchestrator/twin/build_parts.h"
 
 static bool take_policies(struct twin *t, const struct step_vec *v,
@@ -29,19 +30,28 @@ static bool take_policies(struct twin *t, const struct step_vec *v,
 	return true;
 }
 
-static bool pinned(const struct step *s, const struct prefix *p)
+static void pins_of(const struct twin *t, const struct step *s,
+		    struct prefix_vec *ret)
 {
+	rule_set_auto rules = {0};
+	struct prefix half[2];
+
 	for (size_t i = 0; i < s->n_rules; i++)
-		if (prefix_rule_matches(&s->rules[i], p))
-			return true;
-	return s->n_rules == 0;
+		rule_set_add(&rules, &s->rules[i]);
+	rule_set_sort(&rules);
+	for (size_t i = 0; i < t->n_onprem; i++)
+		if ((!s->n_rules || rule_set_match(&rules, &t->onprem[i])) &&
+		    prefix_split(&t->onprem[i], half)) {
+			prefix_vec_add(ret, &half[0]);
+			prefix_vec_add(ret, &half[1]);
+		}
+	prefix_vec_sort(ret);
 }
 
 static void add_pin(struct twin *t, const struct step *s)
 {
 	const struct resource *want = &s->want.v[0];
 	struct prefix_vec l = {0};
-	struct prefix half[2];
 	struct twin_pin *x;
 	size_t edge = 0;
 	int o;
@@ -51,13 +61,7 @@ static void add_pin(struct twin *t, const struct step *s)
 		edge++;
 	if (edge == t->plan->n_edges)
 		return;
-	for (size_t i = 0; i < t->n_onprem; i++)
-		if (pinned(s, &t->onprem[i]) &&
-		    prefix_split(&t->onprem[i], half)) {
-			prefix_vec_add(&l, &half[0]);
-			prefix_vec_add(&l, &half[1]);
-		}
-	prefix_vec_sort(&l);
+	pins_of(t, s, &l);
 	o = part_origin(t, s->id, t->edges[edge], -1, 1, &l);
 	t->net->origins[o].active = false;
 	t->net->origins[o].forward = false; /* the parent's next hop */
