@@ -211,7 +211,8 @@ static void wave_pin(const struct policy_session *s, void *arg)
 	resource_set_add(&st->want, RESOURCE_STATIC_ROUTE, pin)
 		->static_route.session = mem_strdup(t->neighbor);
 	build_ask_sent(build_vpn_session(&st->look, t));
-	resource_set_add(&st->look, RESOURCE_STATIC_ROUTE, pin);
+	resource_set_add(&st->look, RESOURCE_STATIC_ROUTE, pin)
+		->static_route.session = mem_strdup(t->neighbor);
 	st->derive = STEP_DERIVE_PINS;
 	st->derive_session = mem_strdup(t->name);
 	st->derive_limit = t->limit;
