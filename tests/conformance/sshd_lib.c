@@ -1,6 +1,9 @@
 /*
  * sshd_lib.c - an sshd of our own on 127.0.0.1, in a sandbox
  *
+ * Whoever logs in finds an empty home: what root's own shell does first is
+ * nothing that a test should wait for.
+ *
  * Its sessions may be killed and stopped: they are found as the children of
  * the process that was started here.
  */
@@ -264,7 +267,8 @@ int sshd_setup(void **state)
 		  "\"HostKey $PWD/host_ecdsa\" \"PidFile none\" "
 		  "\"AuthorizedKeysFile $PWD/authorized\" 'StrictModes no' "
 		  "'UsePAM no' 'PermitRootLogin prohibit-password' "
-		  "'LogLevel QUIET' 'MaxStartups 100' >config && "
+		  "'LogLevel QUIET' 'MaxStartups 100' "
+		  "\"SetEnv HOME=$PWD\" >config && "
 		  "chmod 600 config",
 		  sshd_port, sshd_port, sshd_port) != 0)
 		return -1;
