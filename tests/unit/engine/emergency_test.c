@@ -319,6 +319,7 @@ static void test_long_operation_over_a_crash(void **state)
 	assert_true(w->ended);
 	assert_int_equal(w->exit_code, EXIT_DONE);
 	assert_int_equal(w->pending_polls, 0);
+	assert_int_equal(world_count(w, "pending"), 1); /* asked to its end */
 	assert_int_equal(w->applied, 4);
 	world_free(w);
 }
