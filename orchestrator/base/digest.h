@@ -1,9 +1,9 @@
 /*
  * digest.h - SHA-256, HMAC-SHA-256 and Ed25519 signatures
  *
- * The one place of the core that knows OpenSSL; no type of it leaks out.  What cannot
- * fail on a working machine (hashing, randomness) aborts when it does fail,
- * like memory (mem.h), so that no caller carries an untested error path.
+ * The one place of the core that knows OpenSSL; no type of it leaks out.  What
+ * cannot fail on a working machine (hashing, randomness) aborts when it does
+ * fail, like memory (mem.h), so that no caller carries an untested error path.
  */
 #ifndef CUTOVER_BASE_DIGEST_H
 #define CUTOVER_BASE_DIGEST_H
