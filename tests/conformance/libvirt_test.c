@@ -289,16 +289,28 @@ static void test_change_without_an_answer(void **state)
 	rig_done(&r);
 }
 
-static void assert_event(struct rig *r, const char *want)
+static char *next_event(struct rig *r, const char *want)
 {
 	err_auto e = ERR_INIT;
-	mem_auto_free char *s = NULL;
+	char *s;
 
-	rig_deadline(r, 10000);
+	rig_deadline(r, 60000);
 	s = libvirt_adapter_ops.watch(&r->ctx, &e);
 	if (!s)
-		print_error("no event '%s': %s\n", want, err_msg(&e));
-	assert_non_null(s);
+		fail_msg("no event '%s': %s", want, err_msg(&e));
+	return s;
+}
+
+/* A machine's firmware may reset once more by itself while it starts again. */
+static void assert_event(struct rig *r, const char *want)
+{
+	static const char again[] = "domain vm1 rebooted";
+	mem_auto_free char *s = next_event(r, want);
+
+	while (strcmp(want, again) != 0 && strcmp(s, again) == 0) {
+		free(s);
+		s = next_event(r, want);
+	}
 	assert_string_equal(s, want);
 }
 
