@@ -129,8 +129,12 @@ lab_up() {
 		lab_down
 		lab_settings fresh
 	fi
-	[ ! -e "/sys/class/net/$mgmt_bridge" ] ||
-		die "another lab has id $LAB_ID: choose another LAB_ID"
+	# A bridge that nothing is plugged into is what a killed lab left.
+	if [ -e "/sys/class/net/$mgmt_bridge" ]; then
+		[ -z "$(ls "/sys/class/net/$mgmt_bridge/brif" 2>/dev/null)" ] ||
+			die "another lab has id $LAB_ID: choose another LAB_ID"
+		ip link del "$mgmt_bridge"
+	fi
 	settings_write
 	files_write
 	nodes_start
