@@ -21,7 +21,8 @@ int cmd_run(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_rollback(int argc, char **argv);
 int cmd_status(int argc, char **argv);
-int cmd_steer(int argc, char **argv); /* go, hold, abort, accept */
+/* go, hold, abort, accept, take-back, soak, throttle, postpone */
+int cmd_steer(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
@@ -34,21 +35,27 @@ extern const struct world_ops *cmd_world;
 
 /* What most subcommands have in common. */
 struct cmd_options {
-	const char *state;   /* --state DIR */
-	bool json;	     /* --json */
-	bool go;	     /* --go: the plan's holds pass by themselves */
-	bool exit_on_hold;   /* --exit-on-hold */
-	bool no_probes;	     /* --no-probes */
-	bool offline;	     /* --offline */
-	bool show;	     /* --show */
-	const char *to;	     /* --to CHECKPOINT */
-	const char *format;  /* --format FORMAT */
-	const char *head;    /* --head SEQ:HASH[:SIGNATURE] */
-	const char *key;     /* --key FILE */
-	const char *seeds;   /* --seeds N */
-	const char *seed;    /* --seed K */
-	bool faults;	     /* --faults */
-	const char *operand; /* PLAN or RUN, or NULL */
+	const char *state;	 /* --state DIR */
+	bool json;		 /* --json */
+	bool go;		 /* --go: the plan's holds pass by themselves */
+	bool exit_on_hold;	 /* --exit-on-hold */
+	bool no_probes;		 /* --no-probes */
+	bool offline;		 /* --offline */
+	bool show;		 /* --show */
+	const char *to;		 /* --to CHECKPOINT */
+	const char *format;	 /* --format FORMAT */
+	const char *head;	 /* --head SEQ:HASH[:SIGNATURE] */
+	const char *key;	 /* --key FILE */
+	const char *seeds;	 /* --seeds N */
+	const char *seed;	 /* --seed K */
+	bool faults;		 /* --faults */
+	const char *add;	 /* --add TIME */
+	const char *pause;	 /* --pause TIME */
+	const char *wave;	 /* --wave WAVE */
+	bool off;		 /* --off */
+	const char *hold_before; /* --hold-before BLOCK */
+	bool practice;		 /* --practice */
+	const char *operand;	 /* PLAN or RUN, or NULL */
 };
 
 /*

@@ -2,6 +2,7 @@
  * context.c - options, plans and secrets, as the subcommands share them
  */
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,12 @@ enum {
 	OPT_SEEDS,
 	OPT_SEED,
 	OPT_FAULTS,
+	OPT_ADD,
+	OPT_PAUSE,
+	OPT_WAVE,
+	OPT_OFF,
+	OPT_HOLD_BEFORE,
+	OPT_PRACTICE,
 	OPT_HELP
 };
 
@@ -44,6 +51,12 @@ static const struct option options[] = {
 	{"seeds", required_argument, NULL, OPT_SEEDS},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"faults", no_argument, NULL, OPT_FAULTS},
+	{"add", required_argument, NULL, OPT_ADD},
+	{"pause", required_argument, NULL, OPT_PAUSE},
+	{"wave", required_argument, NULL, OPT_WAVE},
+	{"off", no_argument, NULL, OPT_OFF},
+	{"hold-before", required_argument, NULL, OPT_HOLD_BEFORE},
+	{"practice", no_argument, NULL, OPT_PRACTICE},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -60,51 +73,44 @@ static bool offered(const char *usage, int opt)
 	       (name && strstr(usage, name));
 }
 
+/* Where an option goes; those without an argument are flags. */
+static const struct place {
+	int opt;
+	size_t offset;
+} places[] = {
+	{OPT_STATE, offsetof(struct cmd_options, state)},
+	{OPT_JSON, offsetof(struct cmd_options, json)},
+	{OPT_GO, offsetof(struct cmd_options, go)},
+	{OPT_EXIT_ON_HOLD, offsetof(struct cmd_options, exit_on_hold)},
+	{OPT_NO_PROBES, offsetof(struct cmd_options, no_probes)},
+	{OPT_OFFLINE, offsetof(struct cmd_options, offline)},
+	{OPT_SHOW, offsetof(struct cmd_options, show)},
+	{OPT_TO, offsetof(struct cmd_options, to)},
+	{OPT_FORMAT, offsetof(struct cmd_options, format)},
+	{OPT_HEAD, offsetof(struct cmd_options, head)},
+	{OPT_KEY, offsetof(struct cmd_options, key)},
+	{OPT_SEEDS, offsetof(struct cmd_options, seeds)},
+	{OPT_SEED, offsetof(struct cmd_options, seed)},
+	{OPT_FAULTS, offsetof(struct cmd_options, faults)},
+	{OPT_ADD, offsetof(struct cmd_options, add)},
+	{OPT_PAUSE, offsetof(struct cmd_options, pause)},
+	{OPT_WAVE, offsetof(struct cmd_options, wave)},
+	{OPT_OFF, offsetof(struct cmd_options, off)},
+	{OPT_HOLD_BEFORE, offsetof(struct cmd_options, hold_before)},
+	{OPT_PRACTICE, offsetof(struct cmd_options, practice)},
+};
+
 static void take(struct cmd_options *r, int opt)
 {
-	switch (opt) {
-	case OPT_STATE:
-		r->state = optarg;
-		break;
-	case OPT_JSON:
-		r->json = true;
-		break;
-	case OPT_GO:
-		r->go = true;
-		break;
-	case OPT_EXIT_ON_HOLD:
-		r->exit_on_hold = true;
-		break;
-	case OPT_NO_PROBES:
-		r->no_probes = true;
-		break;
-	case OPT_OFFLINE:
-		r->offline = true;
-		break;
-	case OPT_SHOW:
-		r->show = true;
-		break;
-	case OPT_TO:
-		r->to = optarg;
-		break;
-	case OPT_FORMAT:
-		r->format = optarg;
-		break;
-	case OPT_HEAD:
-		r->head = optarg;
-		break;
-	case OPT_KEY:
-		r->key = optarg;
-		break;
-	case OPT_SEEDS:
-		r->seeds = optarg;
-		break;
-	case OPT_SEED:
-		r->seed = optarg;
-		break;
-	case OPT_FAULTS:
-		r->faults = true;
-		break;
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		char *at = (char *)r + places[i].offset;
+
+		if (places[i].opt != opt)
+			continue;
+		if (optarg)
+			*(const char **)at = optarg;
+		else
+			*(bool *)at = true;
 	}
 }
 

@@ -15,13 +15,17 @@
 
 static const char run_usage[] =
 	"usage: cutover run PLAN [--state DIR] [--go] [--exit-on-hold]\n"
-	"                   [--no-probes] [--json]\n"
+	"                   [--hold-before BLOCK] [--no-probes] [--json]\n"
 	"\n"
 	"Carries the plan out, unattended.  Holds wait for 'cutover go' "
 	"unless\n"
 	"--go is given; with --exit-on-hold the run ends at a hold (exit 5) "
 	"and\n"
-	"is taken up by 'cutover resume'.\n";
+	"is taken up by 'cutover resume'.  --hold-before BLOCK (stage, "
+	"circuit, "
+	"...,\n"
+	"wave-NAME, finish) waits for a go before that block, whatever the "
+	"plan says.\n";
 
 static const char resume_usage[] =
 	"usage: cutover resume [RUN] [--state DIR] [--go] [--exit-on-hold]\n"
@@ -97,6 +101,8 @@ static int carry_on(struct live *l)
 		.policy = runner_policy(l->c.plan),
 		.spawn = cmd_spawn,
 		.no_probes = l->o.no_probes,
+		.practice = l->o.practice,
+		.hold_before = l->o.hold_before,
 		.rollback = l->rollback,
 		.rollback_to = l->to,
 		.on_row = on_row,
@@ -164,6 +170,15 @@ int cmd_run(int argc, char **argv)
 	}
 	if (!cmd_context_load(&l.c, l.o.operand, false))
 		return EXIT_PLAN;
+	if (l.o.hold_before &&
+	    program_find_block(l.c.program, l.o.hold_before) < 1) {
+		fprintf(stderr,
+			"cutover: error: the plan has no block '%s' to hold "
+			"before; 'cutover dry-run' lists them\n",
+			l.o.hold_before);
+		cmd_context_done(&l.c);
+		return EXIT_USAGE;
+	}
 	l.journal = journal_open(l.o.state, false, &e);
 	if (!l.journal || !inside_window(l.c.plan, &e) ||
 	    !cmd_context_secrets(&l.c, journal_state_dir(l.journal), &e) ||

@@ -1,11 +1,16 @@
 /*
- * steer.c - cutover status, go, hold, abort: a run seen from outside
+ * steer.c - cutover status, go, hold, abort ...: a run seen from outside
+ *
+ * Each is one request to the run's socket and its answer (control.h); what a
+ * run that is not live did is read from the journal.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "orchestrator/cmd/cmd.h"
 #include "orchestrator/engine/control.h"
+#include "orchestrator/plan/units.h"
 #include "orchestrator/report/result.h"
 
 static const char status_usage[] =
@@ -14,13 +19,26 @@ static const char status_usage[] =
 	"Where the run stands: live from its process, else from the journal.\n";
 
 static const char steer_usage[] =
-	"usage: cutover go|hold|abort|accept [RUN] [--state DIR]\n"
+	"usage: cutover go|hold|abort|accept|take-back [RUN] [--state DIR]\n"
+	"       cutover soak [RUN] --add TIME        (5m, or -5m)\n"
+	"       cutover throttle [RUN] --pause TIME  (0s: none)\n"
+	"       cutover postpone [RUN] --wave WAVE [--off]\n"
 	"\n"
-	"go goes on from a hold; hold stops before the next step; abort "
-	"starts\n"
-	"no new step and follows the plan's abort policy (hold or roll "
-	"back); accept goes on with what somebody else changed on a device, "
-	"as\nthe hold shows it.\n";
+	"go goes on from a hold; given before, it is pending until the plan's "
+	"next\n"
+	"hold.  hold stops before the next step; abort starts no new step and "
+	"follows\n"
+	"the plan's abort policy (hold or roll back); accept goes on with what "
+	"somebody\n"
+	"else changed on a device, as the hold shows it; take-back takes back "
+	"what is\n"
+	"still pending.  soak makes the soak under way longer or shorter; "
+	"throttle\n"
+	"pauses after each step; postpone holds before a wave (or block), "
+	"until a go.\n"
+	"Who has no screen needs no control: these always act, and every "
+	"screen shows\n"
+	"who gave which order.\n";
 
 static bool open_run(const struct cmd_options *o, struct journal **ret_j,
 		     struct journal_run *ret, struct err *e)
@@ -34,6 +52,24 @@ static void print_json(const json_t *j)
 	mem_auto_free char *text = json_text_canonical(j);
 
 	printf("%s\n", text);
+}
+
+static void print_order(const json_t *x)
+{
+	const char *to = json_peek_str(x, "to", "");
+	const char *text = json_peek_str(x, "text", "");
+
+	printf("  order %lld: %s%s%s by %s: %s%s%s\n",
+	       (long long)json_peek_int(x, "id", 0),
+	       json_peek_str(x, "command", ""), *to ? " to " : "", to,
+	       json_peek_str(x, "by", ""), json_peek_str(x, "state", ""),
+	       *text ? ", " : "", text);
+}
+
+static void print_orders(const json_t *orders)
+{
+	for (size_t i = 0; i < json_array_size(orders); i++)
+		print_order(json_array_get(orders, i));
 }
 
 static void print_live(const json_t *s)
@@ -51,6 +87,7 @@ static void print_live(const json_t *s)
 		printf("  held: %s\n  'cutover go' goes on\n", why);
 	printf("  last checkpoint: %s\n",
 	       json_peek_str(s, "last_checkpoint", "none"));
+	print_orders(json_peek(s, "orders"));
 }
 
 static int print_journaled(struct journal *j, const char *run, bool json)
@@ -80,12 +117,25 @@ static int print_journaled(struct journal *j, const char *run, bool json)
 	return EXIT_DONE;
 }
 
-static json_t *ask(struct journal *j, const char *run, const char *command,
+/* Who is at this terminal, for those who watch. */
+static char *my_name(void)
+{
+	const char *user = getenv("SUDO_USER");
+
+	if (!user)
+		user = getenv("LOGNAME");
+	if (!user)
+		user = getenv("USER");
+	return mem_format("%s (command line)", user ? user : "somebody");
+}
+
+static json_t *ask(struct journal *j, const char *run, json_t *request,
 		   struct err *e)
 {
-	json_auto *request = json_pack("{s:s}", "command", command);
+	json_t *answer = control_ask(journal_state_dir(j), run, request, e);
 
-	return control_ask(journal_state_dir(j), run, request, e);
+	json_decref(request);
+	return answer;
 }
 
 int cmd_status(int argc, char **argv)
@@ -102,7 +152,9 @@ int cmd_status(int argc, char **argv)
 	if (!open_run(&o, &j, &run, &e)) {
 		cmd_error(&e);
 		rc = EXIT_USAGE;
-	} else if ((answer = ask(j, run.id, "status", &e))) {
+	} else if ((answer =
+			    ask(j, run.id,
+				json_pack("{s:s}", "command", "status"), &e))) {
 		if (o.json)
 			print_json(json_peek(answer, "status"));
 		else
@@ -116,6 +168,61 @@ int cmd_status(int argc, char **argv)
 	return rc;
 }
 
+/* A duration with a sign, in milliseconds. */
+static bool signed_ms(const char *text, json_int_t *ret, struct err *e)
+{
+	bool minus = *text == '-';
+	int64_t us;
+
+	if (!units_duration_us(text + (minus || *text == '+'), &us, e))
+		return false;
+	*ret = (minus ? -us : us) / 1000;
+	return true;
+}
+
+/* The request that the command line stands for, or NULL: it is incomplete. */
+static json_t *request_of(const char *command, const struct cmd_options *o,
+			  struct err *e)
+{
+	mem_auto_free char *by = my_name();
+	json_t *j = json_pack("{s:s,s:s}", "command", command, "by", by);
+	json_int_t ms = 0;
+	bool ok = true;
+
+	if (strcmp(command, "soak") == 0) {
+		ok = o->add ? signed_ms(o->add, &ms, e)
+			    : err_set(e, ERR_USAGE, "'soak' needs --add TIME");
+		json_object_set_new(j, "add_ms", json_integer(ms));
+	} else if (strcmp(command, "throttle") == 0) {
+		ok = o->pause ? signed_ms(o->pause, &ms, e)
+			      : err_set(e, ERR_USAGE,
+					"'throttle' needs --pause TIME");
+		json_object_set_new(j, "pause_ms", json_integer(ms));
+	} else if (strcmp(command, "postpone") == 0) {
+		ok = o->wave ||
+		     err_set(e, ERR_USAGE, "'postpone' needs --wave WAVE");
+		json_object_set_new(j, "block",
+				    json_string(o->wave ? o->wave : ""));
+		json_object_set_new(j, "off", json_boolean(o->off));
+	}
+	if (ok)
+		return j;
+	json_decref(j);
+	return NULL;
+}
+
+/* What became of it, where it has not taken effect at once. */
+static void print_answer(const json_t *answer)
+{
+	const json_t *order = json_peek(answer, "order");
+
+	print_live(json_peek(answer, "status"));
+	if (order)
+		print_order(order);
+	if (strcmp(json_peek_str(order, "state", ""), "pending") == 0)
+		printf("  'cutover take-back' takes it back\n");
+}
+
 int cmd_steer(int argc, char **argv)
 {
 	struct journal_run run = {0};
@@ -123,13 +230,15 @@ int cmd_steer(int argc, char **argv)
 	struct cmd_options o;
 	err_auto e = ERR_INIT;
 	json_auto *answer = NULL;
+	json_t *request;
 	int rc;
 
 	if (!cmd_options_parse(argc, argv, steer_usage, &o, &rc))
 		return rc;
 	rc = EXIT_DONE;
-	if (!open_run(&o, &j, &run, &e) ||
-	    !(answer = ask(j, run.id, argv[0], &e))) {
+	request = request_of(argv[0], &o, &e);
+	if (!request || !open_run(&o, &j, &run, &e) ||
+	    !(answer = ask(j, run.id, request, &e))) {
 		cmd_error(&e);
 		rc = EXIT_USAGE;
 	} else if (!json_peek_bool(answer, "ok", false)) {
@@ -137,8 +246,11 @@ int cmd_steer(int argc, char **argv)
 			json_peek_str(answer, "error", ""));
 		rc = EXIT_REFUSED;
 	} else if (!o.json) {
-		print_live(json_peek(answer, "status"));
+		print_answer(answer);
 	} else {
+		if (json_peek(answer, "order"))
+			json_object_set(json_peek(answer, "status"), "order",
+					json_peek(answer, "order"));
 		print_json(json_peek(answer, "status"));
 	}
 	journal_run_done(&run);

@@ -260,6 +260,25 @@ bool engine_can_go_back(const struct engine *g, const char *checkpoint)
 			      program_find_block(g->program, checkpoint));
 }
 
+bool engine_holds_as_planned(const struct engine *g)
+{
+	const struct step *s = fold_current(&g->fold);
+
+	return g->phase == PHASE_HOLD && g->fold.hold_own_go && s &&
+	       s->kind == STEP_HOLD && !s->own_go &&
+	       g->fold.step == FOLD_STEP_NONE && !fold_is_postponed(&g->fold);
+}
+
+bool engine_is_ahead(const struct engine *g, const char *block)
+{
+	int at = program_find_block(g->program, block);
+	const struct fold *f = &g->fold;
+
+	return at >= 0 && !f->back &&
+	       (at > f->block ||
+		(at == f->block && f->index == 0 && f->step == FOLD_STEP_NONE));
+}
+
 const json_t *engine_checkpoint(const struct engine *g, const char *name)
 {
 	return json_object_get(g->fold.checkpoints, name);

@@ -113,6 +113,11 @@ json_t *engine_status(const struct engine *g);
 bool engine_has_ended(const struct engine *g, int *ret_exit);
 /* Can it be rolled back to this checkpoint from where it stands? */
 bool engine_can_go_back(const struct engine *g, const char *checkpoint);
+/* Does it wait at a hold that the plan has, and that is no point of no return?
+ */
+bool engine_holds_as_planned(const struct engine *g);
+/* Is there such a block, and has it not been begun? */
+bool engine_is_ahead(const struct engine *g, const char *block);
 /* The recorded states of a checkpoint, or NULL; borrowed. */
 const json_t *engine_checkpoint(const struct engine *g, const char *name);
 

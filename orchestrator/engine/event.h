@@ -33,6 +33,7 @@ enum operator_command {
 	OPERATOR_ROLLBACK, /* text: checkpoint, or NULL for the last one */
 	OPERATOR_ACCEPT,   /* go on with what somebody else changed meanwhile */
 	OPERATOR_STOP,	   /* end this process at the next safe point */
+	OPERATOR_TAKE_BACK, /* text: the command that is not wanted any more */
 };
 
 enum guard_verdict { GUARD_PASS, GUARD_BREACH, GUARD_BLIND };

@@ -59,6 +59,7 @@ void fold_done(struct fold *f)
 {
 	drop_intent(f);
 	state_list_done(&f->armed);
+	state_list_done(&f->postponed);
 	json_decref(f->checkpoints);
 	json_decref(f->accepted);
 	free(f->hold_why);
@@ -104,6 +105,14 @@ bool fold_is_behind(const struct fold *f, int block)
 	if (f->back)
 		return block < f->block || block == f->back_to;
 	return block <= f->block;
+}
+
+bool fold_is_postponed(const struct fold *f)
+{
+	const struct block *b = fold_block(f);
+
+	return b && !f->back && f->index == 0 && !f->gone &&
+	       state_list_has(&f->postponed, b->name);
 }
 
 static void set_step(struct fold *f, enum fold_step step)
@@ -299,6 +308,17 @@ static void fold_step_done(struct fold *f)
 	advance(f);
 }
 
+static void fold_postpone(struct fold *f, const json_t *body)
+{
+	const char *block = json_peek_str(body, "block", "");
+
+	for (size_t i = 0; i < f->postponed.n; i++)
+		if (strcmp(f->postponed.v[i], block) == 0)
+			state_list_remove(&f->postponed, i--);
+	if (!json_peek_bool(body, "off", false))
+		state_list_add(&f->postponed, block);
+}
+
 static bool fits(const struct fold *f, const char *kind, const char *step)
 {
 	static const char *const of_step[] = {"step",	 "intent", "outcome",
@@ -338,6 +358,8 @@ bool fold_row(struct fold *f, const char *kind, const char *step,
 	} else if (strcmp(kind, "accept") == 0) {
 		json_object_update(f->accepted, json_peek(body, "foreign"));
 		f->gone = false;
+	} else if (strcmp(kind, "postpone") == 0) {
+		fold_postpone(f, body);
 	} else if (strcmp(kind, "fired") == 0) {
 		fold_fired(f, body);
 	} else if (strcmp(kind, "emergency") == 0) {

@@ -2,7 +2,8 @@
  * fold.h - the engine's memory, folded from journal rows and from nothing else
  *
  * Rows: begin, step, intent, pending, outcome, settled, done, failed,
- * checkpoint, hold, go, accept, fired, emergency, retreated, rollback, end
+ * checkpoint, hold, go, accept, postpone, fired, emergency, retreated,
+ * rollback, end
  * (others, such as measurements, are skipped).  fold_row() is the only writer
  * of this state: live rows pass through it when they are committed, old rows
  * when a run is resumed.
@@ -45,7 +46,8 @@ struct fold {
 	bool gone;	  /* 'go' was given for the current step */
 	bool changed;	  /* any intent ever */
 	int touched;	  /* last block with an intent going forward, or -1 */
-	json_t *accepted; /* target -> foreign text that was accepted */
+	struct state_list postponed; /* blocks that need a go first */
+	json_t *accepted;    /* target -> foreign text that was accepted */
 	json_t *checkpoints; /* name -> states */
 	char *result;	     /* of the last 'end' row, NULL while running */
 };
@@ -60,6 +62,9 @@ const struct block *fold_block(const struct fold *f); /* or NULL */
 /* Can this block's checkpoint be come back to from here?  It was recorded, and
  * lies behind. */
 bool fold_is_behind(const struct fold *f, int block);
+/* Is the current step the first of a block that was postponed, and not let
+ * through yet? */
+bool fold_is_postponed(const struct fold *f);
 /* Name of the last checkpoint before the current position. */
 const char *fold_last_checkpoint(const struct fold *f);
 

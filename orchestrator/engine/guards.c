@@ -243,3 +243,31 @@ enum guard_verdict guard_judge(struct guard_state *g, int64_t now_us,
 		return GUARD_BREACH;
 	return is_blind(g, now_us, why) ? GUARD_BLIND : GUARD_PASS;
 }
+
+/* ---- margins ---- */
+
+static void add_value(json_t *all, const char *what, double value, double limit)
+{
+	json_array_append_new(all, json_pack("{s:s,s:f,s:f}", "what", what,
+					     "value", value, "limit", limit));
+}
+
+json_t *guard_values(struct guard_state *g, int64_t now_us)
+{
+	const struct plan_guard *r = g->rule;
+	json_t *all = json_array();
+
+	if (!g->n)
+		return all;
+	if (r->has_lost)
+		add_value(all, "lost", (double)growth(g, now_us).lost, r->lost);
+	if (r->has_lost || r->has_gap)
+		add_value(all, "silent_ms", (double)g->silent_us / 1000,
+			  r->has_gap ? r->gap_ms : GUARD_SILENT_MS);
+	if (r->has_rtt)
+		add_value(all, "rtt_ms", (double)g->p99_us / 1000, r->rtt_ms);
+	if (r->rtt_factor && g->base_us)
+		add_value(all, "rtt_ms", (double)g->p50_us / 1000,
+			  (double)g->base_us * r->rtt_factor / 1000);
+	return all;
+}

@@ -45,6 +45,9 @@ void guard_start(struct guard_state *g, const struct plan_guard *rule,
 		 int64_t now_us);
 /* One JSON sample of the guard's probe (watch/sample.h). */
 void guard_feed(struct guard_state *g, int64_t now_us, const json_t *sample);
+/* How far it is from a breach: [{"what","value","limit"}], in the units of
+ * the plan's keys. */
+json_t *guard_values(struct guard_state *g, int64_t now_us);
 /* The same sample as it stood at the end of the baseline. */
 void guard_baseline(struct guard_state *g, const json_t *sample);
 /* The verdict now; `why` gets a sentence when it is not 'pass'. */

@@ -30,6 +30,7 @@ struct engine {
 	json_t *row_body; /* what is being committed */
 	char *why;	  /* last reason */
 	bool want_hold, want_stop, want_rollback, want_refuse;
+	bool refuse_asked; /* want_refuse is an operator's, not a guard's */
 	struct resource_set derived; /* want of a step that was satisfied */
 	bool vnet_due; /* a change was made since the last look at it */
 	char *rollback_to, *rollback_why;

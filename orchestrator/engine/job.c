@@ -19,6 +19,7 @@ struct job_lane {
 	struct adapter_ctx ctx;
 	uint32_t timeout_ms;
 	bool open;
+	struct outputs *outputs;  /* NULL: nobody watches */
 	struct resource_set last; /* previous look, for rates */
 	const struct step *last_step;
 	int64_t last_us;
@@ -381,6 +382,20 @@ struct job_lane *job_lane_new(const struct target *target,
 	l->ctx.target = target;
 	l->ctx.state = mem_alloc(ops->state_size);
 	return l;
+}
+
+static void on_trace(void *arg, const char *what, const char *text)
+{
+	struct job_lane *l = arg;
+
+	outputs_put(l->outputs, l->target->name, what, text);
+}
+
+void job_lane_trace(struct job_lane *l, struct outputs *o)
+{
+	l->outputs = o;
+	l->ctx.trace = on_trace;
+	l->ctx.trace_arg = l;
 }
 
 void job_lane_free(struct job_lane *l)

@@ -10,6 +10,7 @@
 #define CUTOVER_ENGINE_JOB_H
 
 #include "orchestrator/engine/event.h"
+#include "orchestrator/engine/outputs.h"
 
 enum job_kind {
 	JOB_PREPARE,
@@ -62,6 +63,8 @@ struct job_lane;
 struct job_lane *job_lane_new(const struct target *target,
 			      const struct adapter_ops *ops,
 			      uint32_t timeout_ms);
+/* Every exchange with the device goes there, too. */
+void job_lane_trace(struct job_lane *l, struct outputs *o);
 void job_lane_free(struct job_lane *l); /* closes */
 /* Blocks within the job's deadline; the job stays the caller's. */
 void job_lane_run(struct job_lane *l, struct job *job, struct job_result *ret);

@@ -26,6 +26,7 @@ struct monitor {
 	struct watcher_pool *watchers; /* the same */
 	const struct program *program;
 	struct buf why;
+	char **whys; /* of each guard that does not pass, or NULL */
 };
 
 /* What one probe's line is handed to. */
@@ -47,6 +48,7 @@ struct monitor *monitor_new(const struct plan *p, monitor_spawn_fn *spawn,
 	m->plan = p;
 	m->v = mem_calloc(p->n_probes, sizeof(*m->v));
 	m->guards = mem_calloc(p->n_guards, sizeof(*m->guards));
+	m->whys = mem_calloc(p->n_guards + 1, sizeof(*m->whys));
 	for (size_t i = 0; i < p->n_probes; i++)
 		measure_init(&m->v[i], p, &p->probes[i], spawn);
 	for (size_t i = 0; i < p->n_guards; i++)
@@ -161,7 +163,10 @@ void monitor_free(struct monitor *m)
 	sights_free(m->sights);
 	for (size_t i = 0; i < m->plan->n_probes; i++)
 		measure_done(&m->v[i]);
+	for (size_t i = 0; i < m->plan->n_guards; i++)
+		free(m->whys[i]);
 	buf_done(&m->why);
+	free(m->whys);
 	free(m->v);
 	free(m->guards);
 	free(m);
@@ -255,6 +260,9 @@ bool monitor_verdict(struct monitor *m, int64_t now_us, struct event *ret)
 		if (v == g->verdict)
 			continue;
 		g->verdict = v;
+		free(m->whys[i]);
+		m->whys[i] =
+			v == GUARD_PASS ? NULL : mem_strdup(buf_str(&m->why));
 		if (v == GUARD_PASS)
 			continue;
 		tell(m, g, ret);
@@ -270,6 +278,34 @@ json_t *monitor_samples(const struct monitor *m)
 	for (size_t i = 0; i < m->plan->n_probes; i++)
 		if (m->v[i].last)
 			json_object_set(j, m->v[i].rule->name, m->v[i].last);
+	return j;
+}
+
+static json_t *guard_json(struct monitor *m, size_t i, int64_t now_us)
+{
+	static const char *const verdicts[] = {"pass", "breach", "blind"};
+	static const char *const over[] = {"probe",   "sessions", "prefixes",
+					   "tunnels", "counters", "maintenance",
+					   "vnet"};
+	struct guard_state *g = &m->guards[i];
+	const struct plan_guard *r = g->rule;
+
+	return json_pack(
+		"{s:s,s:s,s:s*,s:s,s:s*,s:s,s:o}", "name", r->name, "over",
+		over[r->over], "probe",
+		r->probe < 0 ? NULL : m->plan->probes[r->probe].name, "verdict",
+		verdicts[g->verdict], "why", m->whys[i], "breach",
+		r->breach == PLAN_BREACH_HOLD ? "hold" : "rollback", "values",
+		r->over == PLAN_OVER_PROBE ? guard_values(g, now_us)
+					   : json_array());
+}
+
+json_t *monitor_guards(struct monitor *m, int64_t now_us)
+{
+	json_t *j = json_array();
+
+	for (size_t i = 0; i < m->plan->n_guards; i++)
+		json_array_append_new(j, guard_json(m, i, now_us));
 	return j;
 }
 

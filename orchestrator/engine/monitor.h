@@ -44,6 +44,9 @@ void monitor_turn(struct monitor *m, int64_t now_us);
 bool monitor_verdict(struct monitor *m, int64_t now_us, struct event *ret);
 /* {"probe": last sample, ...} */
 json_t *monitor_samples(const struct monitor *m);
+/* [{"name","over","probe","verdict","why","breach","values":[{"what","value",
+ * "limit"}]}] */
+json_t *monitor_guards(struct monitor *m, int64_t now_us);
 /* Ends the probes, waits for their tails; then monitor_samples() is final. */
 void monitor_finish(struct monitor *m);
 

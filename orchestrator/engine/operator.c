@@ -7,6 +7,9 @@
  */
 #include "orchestrator/engine/internal.h"
 
+#define BY_OPERATOR "asked for by the operator"
+#define BY_ABORT "aborted by the operator"
+
 /* Where the operator's wishes take effect: never inside a step. */
 bool engine_obey(struct engine *g)
 {
@@ -30,10 +33,7 @@ bool engine_obey(struct engine *g)
 	}
 	if (g->want_hold) {
 		g->want_hold = false;
-		engine_hold(g,
-			    g->hold_why ? g->hold_why
-					: "asked for by the operator",
-			    false);
+		engine_hold(g, g->hold_why ? g->hold_why : BY_OPERATOR, false);
 		return true;
 	}
 	return false;
@@ -45,6 +45,7 @@ void engine_ask_rollback(struct engine *g, const char *to, const char *why)
 		to = engine_default_goal(g);
 	if (!to || !engine_can_go_back(g, to)) {
 		/* nothing to go back from: the run ends where it began */
+		g->refuse_asked = !g->fold.changed && !g->want_refuse;
 		g->want_refuse |= !g->fold.changed;
 		return;
 	}
@@ -69,6 +70,24 @@ bool engine_at_rest(const struct engine *g)
 	return g->phase == PHASE_HOLD || g->phase == PHASE_SOAK || is_parked(g);
 }
 
+/* What has not taken effect is as if it had not been asked for; what a guard
+ * wants stays wanted. */
+static void take_back(struct engine *g, const char *command)
+{
+	bool asked =
+		g->rollback_why && (strcmp(g->rollback_why, BY_OPERATOR) == 0 ||
+				    strcmp(g->rollback_why, BY_ABORT) == 0);
+
+	if (strcmp(command, "hold") == 0) {
+		g->want_hold &= g->hold_why != NULL;
+	} else if (strcmp(command, "go") != 0) {
+		g->want_stop = false;
+		g->want_rollback &= !asked;
+		g->want_refuse &= !g->refuse_asked;
+		g->refuse_asked = false;
+	}
+}
+
 void engine_on_operator(struct engine *g, const struct event *ev)
 {
 	switch (ev->command) {
@@ -87,15 +106,18 @@ void engine_on_operator(struct engine *g, const struct event *ev)
 		free(g->hold_why);
 		g->hold_why = NULL;
 		return;
+	case OPERATOR_TAKE_BACK:
+		take_back(g, ev->text ? ev->text : "");
+		return;
 	case OPERATOR_STOP:
 		g->want_stop = true;
 		break;
 	case OPERATOR_ROLLBACK:
-		engine_ask_rollback(g, ev->text, "asked for by the operator");
+		engine_ask_rollback(g, ev->text, BY_OPERATOR);
 		break;
 	case OPERATOR_ABORT:
 		if (g->policy.abort_rolls_back && g->fold.touched >= 0)
-			engine_ask_rollback(g, NULL, "aborted by the operator");
+			engine_ask_rollback(g, NULL, BY_ABORT);
 		else
 			g->want_stop = true;
 		break;
@@ -140,6 +162,7 @@ static void on_breach(struct engine *g, const struct event *ev)
 
 	if (!g->fold.changed) {
 		g->want_refuse = true;
+		g->refuse_asked = false;
 		if (engine_at_rest(g))
 			engine_obey(g);
 		return;

@@ -142,6 +142,8 @@ json_t *row_status(const struct fold *f, const char *phase)
 	}
 	if (f->armed.n)
 		json_object_set_new(j, "armed", list_json(&f->armed));
+	if (f->postponed.n)
+		json_object_set_new(j, "postponed", list_json(&f->postponed));
 	if (f->held)
 		json_object_set_new(j, "hold_why", json_string(f->hold_why));
 	if (last)
@@ -254,8 +256,8 @@ const char *engine_phase_name(enum engine_phase phase)
 	return names[phase];
 }
 
-static const char *const command_names[] = {"go",	"hold",	  "abort",
-					    "rollback", "accept", "stop"};
+static const char *const command_names[] = {
+	"go", "hold", "abort", "rollback", "accept", "stop", "take-back"};
 
 const char *operator_command_name(enum operator_command c)
 {

@@ -16,37 +16,14 @@
 #include <unistd.h>
 
 #include "orchestrator/base/clock.h"
-#include "orchestrator/engine/control.h"
 #include "orchestrator/engine/rows.h"
-#include "orchestrator/engine/worker.h"
+#include "orchestrator/engine/runner_parts.h"
 
 #define POLL_MS 200
 /* Between the timers of two edges: twice what BGP takes to settle, so that one
  * has gone back and carries traffic before the next one does. */
 #define STAGGER_S 10
 #define TICK_MS 500 /* how often the monitor is turned at least */
-
-struct runner {
-	const struct runner_options *o;
-	struct engine *engine;
-	struct worker_pool *pool;
-	struct monitor *monitor;
-	struct control *control;
-	int signals;
-	int64_t timer_call, timer_us; /* 0: none */
-	int64_t tick_us;	      /* next EVENT_TICK */
-	int64_t snapshot_call;
-	size_t snapshot_left;
-	json_t *snapshot;
-	char *snapshot_why; /* first failure, or NULL */
-	char *baseline;	    /* of an earlier process, for the monitor */
-	bool moved;	    /* the same: a wave has begun */
-	bool ended;
-	int exit_code;
-	struct err *fatal;
-};
-
-static void feed(struct runner *r, const struct event *ev);
 
 struct engine_policy runner_policy(const struct plan *p)
 {
@@ -62,8 +39,8 @@ struct engine_policy runner_policy(const struct plan *p)
 
 /* ---- rows ---- */
 
-static bool append_row(struct runner *r, const char *kind, const char *step,
-		       const char *body)
+bool runner_append(struct runner *r, const char *kind, const char *step,
+		   const char *body)
 {
 	struct runner_row row = {.kind = kind, .step = step, .body = body};
 	struct journal *j = r->o->journal;
@@ -90,15 +67,7 @@ static bool append_row(struct runner *r, const char *kind, const char *step,
 		monitor_note(r->monitor, kind, step, body);
 	if (r->o->on_row)
 		r->o->on_row(r->o->arg, &row);
-	if (r->control && control_followed(r->control)) {
-		json_auto *b = json_text_parse(body, strlen(body), NULL);
-		json_auto *msg = json_pack("{s:I,s:s,s:s,s:O*}", "seq",
-					   (json_int_t)row.seq, "kind", kind,
-					   "step", step ? step : "", "body", b);
-
-		json_object_del(b, "states");
-		control_publish(r->control, msg);
-	}
+	runner_tell_row(r, &row);
 	return true;
 }
 
@@ -113,7 +82,7 @@ static void append_measures(struct runner *r, const char *step)
 	monitor_turn(r->monitor, clock_mono_us());
 	samples = monitor_samples(r->monitor);
 	body = json_text_canonical(samples);
-	append_row(r, "measure", step, body);
+	runner_append(r, "measure", step, body);
 }
 
 static void do_append(struct runner *r, struct action *a)
@@ -121,12 +90,18 @@ static void do_append(struct runner *r, struct action *a)
 	struct event ev = {.kind = EVENT_COMMITTED, .call = a->call};
 	bool done = strcmp(a->row_kind, "done") == 0;
 
-	if (!append_row(r, a->row_kind, a->row_step, a->row_body))
+	if (!runner_append(r, a->row_kind, a->row_step, a->row_body))
 		return;
 	if (done)
 		append_measures(r, a->row_step);
-	if (!r->ended)
-		feed(r, &ev);
+	if (r->ended)
+		return;
+	if (done && r->pace_ms) { /* the engine hears of it later */
+		r->paced_call = a->call;
+		r->paced_us = clock_mono_us() + (int64_t)r->pace_ms * 1000;
+	} else {
+		runner_feed(r, &ev);
+	}
 }
 
 /* ---- jobs ---- */
@@ -159,7 +134,7 @@ static void answer_no_target(struct runner *r, const struct action *a)
 			   .target = a->target,
 			   .text = text};
 
-	feed(r, &ev);
+	runner_feed(r, &ev);
 }
 
 static void submit(struct runner *r, struct action *a, enum job_kind kind)
@@ -217,7 +192,7 @@ static void snapshot_end(struct runner *r)
 
 	r->snapshot = NULL;
 	r->snapshot_why = NULL;
-	feed(r, &ev);
+	runner_feed(r, &ev);
 	json_decref(states);
 	free(why);
 }
@@ -295,7 +270,7 @@ static void execute(struct runner *r, struct action *a)
 	}
 }
 
-static void feed(struct runner *r, const struct event *ev)
+void runner_feed(struct runner *r, const struct event *ev)
 {
 	struct action_list out = {0};
 
@@ -340,7 +315,7 @@ static void vnet_look(struct runner *r, struct job_result *res)
 		ev.satisfied = checkpoint_diff(was, is, NULL, &diff) == 0;
 		ev.text = buf_str(&diff);
 	}
-	feed(r, &ev);
+	runner_feed(r, &ev);
 }
 
 static void on_result(struct runner *r, struct job_result *res)
@@ -369,61 +344,21 @@ static void on_result(struct runner *r, struct job_result *res)
 		vnet_look(r, res);
 	} else {
 		ev.kind = kinds[res->kind];
-		feed(r, &ev);
+		runner_feed(r, &ev);
 	}
 }
 
-/* ---- operator ---- */
-
-static json_t *status_of(struct runner *r)
-{
-	json_t *j = engine_status(r->engine);
-
-	json_object_set_new(j, "run", json_string(r->o->run_id));
-	json_object_set_new(j, "pid", json_integer(getpid()));
-	if (r->monitor)
-		json_object_set_new(j, "probes", monitor_samples(r->monitor));
-	return j;
-}
-
-static bool command_of(const char *name, enum operator_command *ret)
-{
-	for (int c = OPERATOR_GO; c <= OPERATOR_STOP; c++) {
-		if (strcmp(operator_command_name(c), name) == 0) {
-			*ret = c;
-			return true;
-		}
-	}
-	return false;
-}
-
-static json_t *on_request(void *arg, const json_t *request)
-{
-	struct runner *r = arg;
-	const char *name = json_peek_str(request, "command", "");
-	const char *to = json_peek_str(request, "to", NULL);
-	struct event ev = {.kind = EVENT_OPERATOR, .text = to};
-
-	if (strcmp(name, "status") == 0)
-		return json_pack("{s:b,s:o}", "ok", 1, "status", status_of(r));
-	if (!command_of(name, &ev.command))
-		return json_pack("{s:b,s:s}", "ok", 0, "error",
-				 "unknown command");
-	if (to && !engine_can_go_back(r->engine, to))
-		return json_pack("{s:b,s:s}", "ok", 0, "error",
-				 "there is no such checkpoint behind this "
-				 "run");
-	feed(r, &ev);
-	return json_pack("{s:b,s:o}", "ok", 1, "status", status_of(r));
-}
+/* ---- what comes by itself ---- */
 
 static void on_signal(struct runner *r)
 {
 	struct signalfd_siginfo si;
 	struct event ev = {.kind = EVENT_OPERATOR, .command = OPERATOR_STOP};
 
-	if (read(r->signals, &si, sizeof(si)) == sizeof(si))
-		feed(r, &ev);
+	if (read(r->signals, &si, sizeof(si)) != sizeof(si))
+		return;
+	runner_unpace(r);
+	runner_feed(r, &ev);
 }
 
 /* The checkpoint before the wave that moved this group; NULL: none has. */
@@ -458,19 +393,33 @@ static void on_monitor(struct runner *r)
 		mem_auto_free char *body = json_text_canonical(j);
 
 		ev.goal = goal_of(r, ev.group);
-		if (append_row(r, "guard", NULL, body))
-			feed(r, &ev);
+		runner_unpace(r);
+		if (!r->ended && runner_append(r, "guard", NULL, body))
+			runner_feed(r, &ev);
 	}
+}
+
+void runner_unpace(struct runner *r)
+{
+	struct event ev = {.kind = EVENT_COMMITTED, .call = r->paced_call};
+
+	if (!r->paced_call)
+		return;
+	r->paced_call = 0;
+	runner_feed(r, &ev);
 }
 
 static void on_timer(struct runner *r)
 {
 	struct event ev = {.kind = EVENT_TIMER, .call = r->timer_call};
 
-	if (!r->timer_us || clock_mono_us() < r->timer_us)
+	if (r->paced_call && clock_mono_us() >= r->paced_us)
+		runner_unpace(r);
+
+	if (r->ended || !r->timer_us || clock_mono_us() < r->timer_us)
 		return;
 	r->timer_us = 0;
-	feed(r, &ev);
+	runner_feed(r, &ev);
 }
 
 /* Three times in the time of a dead-man timer: one may get lost. */
@@ -482,30 +431,31 @@ static void on_tick(struct runner *r)
 	if (!r->o->policy.dead_man_s || now < r->tick_us)
 		return;
 	r->tick_us = now + (int64_t)r->o->policy.dead_man_s * 1000000 / 3;
-	feed(r, &ev);
+	runner_feed(r, &ev);
 }
 
 /* ---- the loop ---- */
 
 static int wait_ms(const struct runner *r)
 {
+	int64_t due = r->paced_call ? r->paced_us : r->timer_us;
 	int64_t left;
 
-	if (!r->timer_us)
+	if (!due)
 		return TICK_MS;
-	left = (r->timer_us - clock_mono_us()) / 1000 + 1;
+	left = (due - clock_mono_us()) / 1000 + 1;
 	return left < 0 ? 0 : left > TICK_MS ? TICK_MS : (int)left;
 }
 
 static void turn(struct runner *r)
 {
-	struct pollfd v[2 + CONTROL_CLIENTS_MAX + 1 + MONITOR_FDS_MAX];
+	struct pollfd v[2 + RUNNER_TALK_FDS + MONITOR_FDS_MAX];
 	struct job_result res;
 	size_t n = 2;
 
 	v[0] = (struct pollfd){.fd = worker_pool_fd(r->pool), .events = POLLIN};
 	v[1] = (struct pollfd){.fd = r->signals, .events = POLLIN};
-	n += control_fds(r->control, v + n);
+	n += runner_talk_fds(r, v + n);
 	if (r->monitor)
 		n += monitor_fds(r->monitor, v + n);
 	if (poll(v, n, wait_ms(r)) < 0 && errno != EINTR)
@@ -517,7 +467,7 @@ static void turn(struct runner *r)
 	if (!r->ended && (v[1].revents & POLLIN))
 		on_signal(r);
 	if (!r->ended)
-		control_turn(r->control, on_request, r);
+		runner_talk(r);
 	if (!r->ended)
 		on_timer(r);
 	if (!r->ended)
@@ -562,6 +512,7 @@ static bool replay_row(void *arg, const struct journal_row *row, struct err *e)
 	if (row->seq == 0)
 		return true;
 	keep_for_monitor(r, row);
+	runner_talk_replay(r, row);
 	return engine_replay(r->engine, row->kind, row->step, row->body, e) ||
 	       err_wrap(e, "row %lld", (long long)row->seq);
 }
@@ -584,6 +535,7 @@ static bool start(struct runner *r, struct err *e)
 	const struct runner_options *o = r->o;
 
 	r->engine = engine_new(o->program, &o->policy);
+	runner_talk_init(r);
 	if (!journal_each(o->journal, o->run_id, 0, replay_row, r, e))
 		return false;
 	if (o->rollback && o->rollback_to &&
@@ -600,6 +552,7 @@ static bool start(struct runner *r, struct err *e)
 				  o->plan->timeouts.command_ms, e);
 	if (!r->pool)
 		return false;
+	worker_pool_trace(r->pool, r->outputs);
 	return start_monitor(r, e);
 }
 
@@ -612,10 +565,11 @@ static void finish(struct runner *r)
 		monitor_finish(r->monitor);
 		samples = monitor_samples(r->monitor);
 		body = json_text_canonical(samples);
-		append_row(r, "measure", "final", body);
+		runner_append(r, "measure", "final", body);
 	}
 	monitor_free(r->monitor);
 	worker_pool_free(r->pool);
+	runner_talk_done(r);
 	control_free(r->control);
 	engine_free(r->engine);
 	json_decref(r->snapshot);
@@ -636,9 +590,11 @@ bool runner_run(const struct runner_options *o, int *ret_exit, struct err *e)
 	bool ok = start(&r, e);
 
 	if (ok) {
+		if (o->hold_before)
+			runner_postpone(&r, o->hold_before, false, "the start");
 		if (o->rollback)
-			feed(&r, &rollback);
-		feed(&r, &begin);
+			runner_feed(&r, &rollback);
+		runner_feed(&r, &begin);
 		while (!r.ended)
 			turn(&r);
 	}

@@ -154,6 +154,26 @@ void sights_want(const struct plan *p, const char *target,
 		want_interfaces(p, target, ret);
 }
 
+void sights_want_paths(const struct plan *p, const char *target,
+		       const struct resource_set *watch,
+		       struct resource_set *ret)
+{
+	for (size_t i = 0; i < watch->n; i++) {
+		enum resource_kind kind = watch->v[i].kind;
+		struct resource *r;
+
+		if (kind != RESOURCE_SESSION && kind != RESOURCE_TUNNEL &&
+		    kind != RESOURCE_ROUTE)
+			continue;
+		r = resource_set_add_copy(ret, &watch->v[i]);
+		if (kind != RESOURCE_SESSION)
+			continue;
+		state_list_done(&r->session.sent);
+		state_list_done(&r->session.received);
+	}
+	want_interfaces(p, target, ret);
+}
+
 /* ---- targets ---- */
 
 static struct sight_target *target_of(const struct sights *s, const char *name)

@@ -20,6 +20,10 @@ void sights_free(struct sights *s);
 /* What must be looked at on a target for the guards of this plan. */
 void sights_want(const struct plan *p, const char *target,
 		 const struct resource_set *watch, struct resource_set *ret);
+/* What shows on a target which way traffic goes, without long lists. */
+void sights_want_paths(const struct plan *p, const char *target,
+		       const struct resource_set *watch,
+		       struct resource_set *ret);
 /* Says that the target is looked at: until it is seen it may be blind. */
 void sights_expect(struct sights *s, const char *target);
 /* A look; seen NULL: it failed, and `why` says so. */

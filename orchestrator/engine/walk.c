@@ -148,6 +148,15 @@ void engine_on_vnet(struct engine *g, const struct event *ev)
 	engine_hold(g, ev->text, false);
 }
 
+static void hold_postponed(struct engine *g)
+{
+	const struct block *b = fold_block(&g->fold);
+	mem_auto_free char *why = mem_format(
+		"before '%s': it waits for a go of its own", b->name);
+
+	engine_hold(g, why, true);
+}
+
 void engine_next_step(struct engine *g)
 {
 	const struct step *s = fold_current(&g->fold);
@@ -160,6 +169,8 @@ void engine_next_step(struct engine *g)
 	}
 	if (!s)
 		end_of_steps(g);
+	else if (fold_is_postponed(&g->fold))
+		hold_postponed(g);
 	else if (needs_go(g, s))
 		engine_hold(g, s->title, true);
 	else

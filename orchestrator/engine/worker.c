@@ -115,6 +115,12 @@ struct worker_pool *worker_pool_new(const struct target *targets, size_t n,
 	return p;
 }
 
+void worker_pool_trace(struct worker_pool *p, struct outputs *o)
+{
+	for (size_t i = 0; i < p->n; i++)
+		job_lane_trace(p->v[i].lane, o);
+}
+
 void worker_pool_free(struct worker_pool *p)
 {
 	struct job_result r;

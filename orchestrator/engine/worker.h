@@ -8,12 +8,15 @@
 #define CUTOVER_ENGINE_WORKER_H
 
 #include "orchestrator/engine/job.h"
+#include "orchestrator/engine/outputs.h"
 
 struct worker_pool;
 
 /* Targets are borrowed and outlive the pool. */
 struct worker_pool *worker_pool_new(const struct target *targets, size_t n,
 				    uint32_t command_timeout_ms, struct err *e);
+/* Every exchange with a device goes there, too; before the first job. */
+void worker_pool_trace(struct worker_pool *p, struct outputs *o);
 void worker_pool_free(struct worker_pool *p); /* joins; bounded by deadlines */
 /* Takes over the job's members.  False: no such target. */
 bool worker_pool_submit(struct worker_pool *p, const char *target,

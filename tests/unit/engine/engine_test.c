@@ -162,6 +162,77 @@ static void test_killed_at_every_row_of_a_rollback(void **state)
 	}
 }
 
+static void postpone(struct world *w, const char *block, bool off)
+{
+	json_auto *j = json_pack("{s:s,s:b}", "block", block, "off", off);
+	mem_auto_free char *body = json_text_canonical(j);
+	err_auto e = ERR_INIT;
+
+	assert_true(engine_replay(w->engine, "postpone", NULL, body, &e));
+}
+
+static void feed_command(struct world *w, enum operator_command c,
+			 const char *text)
+{
+	struct event ev = {.kind = EVENT_OPERATOR, .command = c, .text = text};
+
+	world_feed(w, &ev);
+}
+
+static void test_postponed_block_waits_for_its_own_go(void **state)
+{
+	struct world *w = world_new(world_program());
+	const char *second = w->program->v[2].name;
+
+	(void)state;
+	w->engine = engine_new(w->program, &w->policy);
+	assert_true(engine_is_ahead(w->engine, second));
+	assert_false(engine_is_ahead(w->engine, "no such"));
+	postpone(w, second, false);
+	world_feed(w, &(struct event){.kind = EVENT_BEGIN});
+	assert_int_equal(engine_phase(w->engine), PHASE_HOLD);
+	assert_true(w->up[0] && !w->up[1]);
+	assert_false(engine_holds_as_planned(w->engine));
+	feed_command(w, OPERATOR_GO, NULL);
+	assert_true(w->ended);
+	assert_int_equal(w->exit_code, EXIT_DONE);
+	world_free(w);
+}
+
+static void test_postponed_and_let_through_before(void **state)
+{
+	struct world *w = world_new(world_program());
+
+	(void)state;
+	w->engine = engine_new(w->program, &w->policy);
+	postpone(w, w->program->v[2].name, false);
+	postpone(w, w->program->v[2].name, true);
+	world_feed(w, &(struct event){.kind = EVENT_BEGIN});
+	assert_true(w->ended);
+	world_free(w);
+}
+
+static void test_what_was_taken_back_has_no_effect(void **state)
+{
+	static const enum operator_command asked[] = {
+		OPERATOR_HOLD, OPERATOR_ROLLBACK, OPERATOR_ABORT,
+		OPERATOR_STOP};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+		struct world *w = world_new(world_program());
+
+		w->engine = engine_new(w->program, &w->policy);
+		feed_command(w, asked[i], NULL);
+		feed_command(w, OPERATOR_TAKE_BACK,
+			     operator_command_name(asked[i]));
+		world_feed(w, &(struct event){.kind = EVENT_BEGIN});
+		assert_true(w->ended);
+		assert_int_equal(w->exit_code, EXIT_DONE);
+		world_free(w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +243,9 @@ int main(void)
 		cmocka_unit_test(test_rollback_after_the_end),
 		cmocka_unit_test(test_refused_step_rolls_back_what_was_done),
 		cmocka_unit_test(test_killed_at_every_row_of_a_rollback),
+		cmocka_unit_test(test_postponed_block_waits_for_its_own_go),
+		cmocka_unit_test(test_postponed_and_let_through_before),
+		cmocka_unit_test(test_what_was_taken_back_has_no_effect),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
