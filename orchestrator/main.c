@@ -64,6 +64,7 @@ static void register_adapters(void)
 	adapter_register(&azure_adapter_ops);
 	cmd_spawn = spawn_on_host;
 	cmd_world = &twin_world_ops;
+	cmd_practice = &twin_practice_ops;
 }
 
 int main(int argc, char **argv)

@@ -7,8 +7,11 @@
 #ifndef CUTOVER_TWIN_TWIN_H
 #define CUTOVER_TWIN_TWIN_H
 
+#include "orchestrator/engine/practice.h"
 #include "orchestrator/engine/world.h"
 
 extern const struct world_ops twin_world_ops;
+/* The same behind the real runner, on the system's clock. */
+extern const struct practice_ops twin_practice_ops;
 
 #endif

@@ -27,6 +27,11 @@ struct world *world_of(const struct target *t, size_t *ret_index)
 	return NULL;
 }
 
+void world_use(struct world *w)
+{
+	worlds = w;
+}
+
 /* ---- what there is ---- */
 
 static bool add_unit(struct world *w, const char *rule, const char *community)

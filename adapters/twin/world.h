@@ -138,6 +138,8 @@ bool world_see(struct device *d, const struct resource_set *want,
 void world_tell(struct world *w, const char *fmt, ...) mem_printf(2, 3);
 void world_break(struct world *w, const char *fmt, ...) mem_printf(2, 3);
 void world_excuse(struct world *w);
+/* Of this thread from now on: this one alone, or (NULL) none. */
+void world_use(struct world *w);
 /* The world that owns this target. */
 struct world *world_of(const struct target *t, size_t *ret_index);
 

@@ -8,6 +8,7 @@
 #ifndef CUTOVER_CMD_CMD_H
 #define CUTOVER_CMD_CMD_H
 
+#include "orchestrator/engine/practice.h"
 #include "orchestrator/engine/runner.h"
 #include "orchestrator/engine/world.h"
 
@@ -32,6 +33,13 @@ int cmd_key(int argc, char **argv);
 extern monitor_spawn_fn *cmd_spawn;
 /* Set by main: the network in memory that rehearsals run on. */
 extern const struct world_ops *cmd_world;
+
+/* Set by main: the network in memory that practices run on. */
+extern const struct practice_ops *cmd_practice;
+
+#define CMD_PRACTICE_MARK "(practice)"
+/* Where the journals of practices are; the caller frees it. */
+char *cmd_practice_state(const char *state, struct err *e);
 
 /* What most subcommands have in common. */
 struct cmd_options {
@@ -86,6 +94,9 @@ bool cmd_context_of_run(struct cmd_context *c, const struct journal_run *run);
 bool cmd_context_secrets(struct cmd_context *c, const char *state_dir,
 			 struct err *e);
 void cmd_context_done(struct cmd_context *c);
+/* The plan's network is played from here on. */
+bool cmd_practice_begin(struct cmd_context *c, struct err *e);
+bool cmd_run_is_practice(const struct journal_run *run);
 
 /* Prints what a rollback of the run to the checkpoint would do. */
 bool cmd_show_rollback(const struct cmd_context *c, struct journal *j,

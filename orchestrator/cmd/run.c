@@ -15,7 +15,8 @@
 
 static const char run_usage[] =
 	"usage: cutover run PLAN [--state DIR] [--go] [--exit-on-hold]\n"
-	"                   [--hold-before BLOCK] [--no-probes] [--json]\n"
+	"                   [--hold-before BLOCK] [--no-probes] [--practice] "
+	"[--json]\n"
 	"\n"
 	"Carries the plan out, unattended.  Holds wait for 'cutover go' "
 	"unless\n"
@@ -25,7 +26,12 @@ static const char run_usage[] =
 	"circuit, "
 	"...,\n"
 	"wave-NAME, finish) waits for a go before that block, whatever the "
-	"plan says.\n";
+	"plan says.\n"
+	"\n"
+	"--practice plays the plan's network in memory: no device is "
+	"contacted, "
+	"no\n"
+	"secret is fetched; the journal is in DIR/practice.\n";
 
 static const char resume_usage[] =
 	"usage: cutover resume [RUN] [--state DIR] [--go] [--exit-on-hold]\n"
@@ -110,10 +116,18 @@ static int carry_on(struct live *l)
 	};
 	err_auto e = ERR_INIT;
 	int code = EXIT_INTERNAL;
+	bool ok;
 
+	if (l->o.practice) {
+		ro.targets = cmd_practice->targets(&ro.n_targets);
+		ro.spawn = cmd_practice->spawn;
+	}
 	ro.policy.auto_go = l->o.go;
 	ro.policy.end_on_hold = l->o.exit_on_hold;
-	if (!runner_run(&ro, &code, &e))
+	ok = runner_run(&ro, &code, &e);
+	if (l->o.practice)
+		cmd_practice->end();
+	if (!ok)
 		return fail(&e, e.code == ERR_REFUSED ? EXIT_REFUSED
 						      : EXIT_INTERNAL);
 	return code;
@@ -129,12 +143,17 @@ static void live_done(struct live *l)
 
 static bool create(struct live *l, char **ret_id, struct err *e)
 {
-	char *id = journal_run_id_new(l->c.plan->name, clock_wall_us());
+	mem_auto_free char *name = mem_format(
+		"%s%s", l->o.practice ? "practice-" : "", l->c.plan->name);
+	mem_auto_free char *version =
+		mem_format("%s%s", CUTOVER_VERSION,
+			   l->o.practice ? " " CMD_PRACTICE_MARK : "");
+	char *id = journal_run_id_new(name, clock_wall_us());
 	struct journal_run run = {.id = id,
 				  .plan_path = l->c.plan->path,
 				  .plan_text = l->c.plan->text,
 				  .plan_hash = l->c.plan->hash,
-				  .version = (char *)CUTOVER_VERSION};
+				  .version = version};
 
 	l->run_id = *ret_id = id;
 	return lock(l, e) && journal_run_create(l->journal, &run, e);
@@ -155,11 +174,20 @@ static bool inside_window(const struct plan *p, struct err *e)
 	return true;
 }
 
+static bool may_begin(struct live *l, struct err *e)
+{
+	if (l->o.practice)
+		return cmd_practice_begin(&l->c, e);
+	return inside_window(l->c.plan, e) &&
+	       cmd_context_secrets(&l->c, journal_state_dir(l->journal), e);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	struct live l = {0};
 	err_auto e = ERR_INIT;
 	mem_auto_free char *id = NULL;
+	mem_auto_free char *state = NULL;
 	int rc;
 
 	if (!cmd_options_parse(argc, argv, run_usage, &l.o, &rc))
@@ -179,10 +207,11 @@ int cmd_run(int argc, char **argv)
 		cmd_context_done(&l.c);
 		return EXIT_USAGE;
 	}
-	l.journal = journal_open(l.o.state, false, &e);
-	if (!l.journal || !inside_window(l.c.plan, &e) ||
-	    !cmd_context_secrets(&l.c, journal_state_dir(l.journal), &e) ||
-	    !create(&l, &id, &e)) {
+	if (l.o.practice)
+		l.o.state = state = cmd_practice_state(l.o.state, &e);
+	l.journal = l.o.practice && !state ? NULL
+					   : journal_open(l.o.state, false, &e);
+	if (!l.journal || !may_begin(&l, &e) || !create(&l, &id, &e)) {
 		rc = fail(&e, EXIT_REFUSED);
 	} else {
 		if (!l.o.json)
@@ -199,6 +228,13 @@ static int take_up(struct live *l, const struct journal_run *run)
 	err_auto e = ERR_INIT;
 
 	l->run_id = run->id;
+	if (cmd_run_is_practice(run)) {
+		err_set(&e, ERR_REFUSED,
+			"run '%s' was a practice: its network was in memory, "
+			"and is gone",
+			run->id);
+		return fail(&e, EXIT_REFUSED);
+	}
 	if (!cmd_context_of_run(&l->c, run))
 		return EXIT_PLAN;
 	if (strcmp(l->c.plan->hash, run->plan_hash) != 0) {
