@@ -5,6 +5,7 @@
 #   make test       every test, ends with 'N passed, N failed, N skipped'
 #   make SUITE      one folder of tests/: unit, conformance, ...
 #   make mutants    plants defects; each must turn a test red (MUTANTS=NAME ...)
+#   make coverage   lines and branches that the tests reach; MISSING=-m names the rest
 #   make sanitize   every test, built with ASan and UBSan
 #   make demo       a whole cutover in the lab (root); PLAN=file: that plan;
 #                   DEMO=forward, DEMO=naive: a part of it; KEEP=1: the lab stays up
@@ -21,6 +22,10 @@ WERROR ?= -Werror
 CFLAGS += -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow $(WERROR) -pthread -I.
 CFLAGS += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -pthread -lm
+ifdef COVERAGE
+CFLAGS += --coverage -fprofile-update=atomic
+LIBS += --coverage
+endif
 ifdef SANITIZE
 CFLAGS += -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all
 LIBS += -fsanitize=address,undefined
@@ -100,6 +105,13 @@ sanitize:
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/sanitize SANITIZE=1 all build-tests
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize SANITIZE=1 run-tests
 
+# Only the parts that the promises rest on; COVERED names others.
+COVERED ?= orchestrator/engine orchestrator/journal orchestrator/steps
+coverage:
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/coverage COVERAGE=1 all build-tests
+	@tests/run $(BUILD)/coverage -j $(JOBS) $(foreach s,unit crash fault,$(patsubst %,$(BUILD)/coverage/%,$(patsubst %.c,%,$(filter tests/$(s)/%,$(TEST_SRC)))))
+	@tests/coverage $(BUILD)/coverage $(MISSING) $(COVERED)
+
 mutants: all build-tests
 	@tests/mutants/run -j $(JOBS) $(BUILD) $(MUTANTS)
 
@@ -138,5 +150,5 @@ clean:
 
 -include $(BENCH_BIN:%=%.d) $(BUILD)/tests/bench/record.d
 
-.PHONY: all mutants $(SUITES) bench demo test-lab lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
+.PHONY: all coverage mutants $(SUITES) bench demo test-lab lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
 .SECONDARY:

@@ -246,6 +246,25 @@ static void list_move(struct state_list *dst, struct state_list *src)
 	*src = (struct state_list){0};
 }
 
+/* Protocols are called differently on each router; the neighbor is not. */
+static void paths_observe(const struct bird_snapshot *s,
+			  const struct state_list *paths,
+			  struct state_list *ret)
+{
+	for (size_t i = 0; i < paths->n; i++) {
+		size_t len = strcspn(paths->v[i], " ");
+		mem_auto_free char *name = mem_strndup(paths->v[i], len);
+		const struct bird_protocol *p =
+			bird_protocols_find(&s->protocols, name);
+		mem_auto_free char *offer =
+			mem_format("%s%s", p && p->neighbor ? p->neighbor : "-",
+				   paths->v[i] + len);
+
+		if (p && p->neighbor)
+			state_list_add(ret, offer);
+	}
+}
+
 static void route_observe(const struct bird_snapshot *s,
 			  const struct resource *want, size_t i,
 			  struct resource_set *ret)
@@ -268,6 +287,7 @@ static void route_observe(const struct bird_snapshot *s,
 		set_str(&r->route.session, p->neighbor);
 	r->route.local_pref = best.local_pref;
 	set_str(&r->route.as_path, best.as_path);
+	paths_observe(s, &best.paths, &r->route.paths);
 	list_move(&r->route.next_hops,
 		  r->route.in_fib ? &hops : &best.next_hops);
 	state_list_done(&hops);

@@ -20,6 +20,7 @@ void bird_route_done(struct bird_route *r)
 	free(r->protocol);
 	free(r->as_path);
 	state_list_done(&r->next_hops);
+	state_list_done(&r->paths);
 	*r = (struct bird_route){0};
 }
 
@@ -67,10 +68,35 @@ static void detail_parse(const char *line, struct bird_route *r)
 		hop_parse(line, &r->next_hops);
 }
 
+/* The path that was read counts: the first one, or the one with an asterisk. */
+static void path_end(struct bird_route *x, bool best, struct bird_route *ret)
+{
+	mem_auto_free char *offer = NULL;
+
+	if (!x->present)
+		return;
+	offer = mem_format("%s %u", x->protocol, x->local_pref);
+	if (!ret->present || best) {
+		struct state_list paths = ret->paths;
+
+		ret->paths = (struct state_list){0};
+		bird_route_done(ret);
+		*ret = *x;
+		ret->paths = paths;
+	} else {
+		bird_route_done(x);
+	}
+	state_list_add(&ret->paths, offer);
+	*x = (struct bird_route){0};
+}
+
 void bird_route_parse(const char *text, size_t len, struct bird_route *ret)
 {
 	struct bird_cursor c;
 	struct bird_line l;
+
+	struct bird_route x = {0};
+	bool best = false;
 
 	*ret = (struct bird_route){0};
 	bird_reply_start(&c, text, len);
@@ -79,14 +105,15 @@ void bird_route_parse(const char *text, size_t len, struct bird_route *ret)
 
 		if (l.code < BIRD_ROUTE || l.code > BIRD_ATTRIBUTES)
 			continue;
-		if (*line == '\t' && ret->present)
-			detail_parse(line + 1, ret);
+		if (*line == '\t' && x.present)
+			detail_parse(line + 1, &x);
 		else if (l.code == BIRD_ROUTE && strchr(line, '[')) {
-			if (ret->present)
-				break; /* another path */
-			header_parse(line, ret);
+			path_end(&x, best, ret);
+			header_parse(line, &x);
+			best = strstr(line, "] * (") != NULL;
 		}
 	}
+	path_end(&x, best, ret);
 	state_list_sort_unique(&ret->next_hops);
 }
 

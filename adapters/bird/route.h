@@ -14,9 +14,10 @@ struct bird_route {
 	char *as_path;
 	uint32_t local_pref;
 	struct state_list next_hops; /* sorted */
+	struct state_list paths; /* of all paths: 'PROTOCOL LOCAL-PREF' */
 };
 
-/* The best path out of `show route P primary all`. */
+/* The best path out of `show route P all`, and what others there are. */
 void bird_route_parse(const char *text, size_t len, struct bird_route *ret);
 void bird_route_done(struct bird_route *r);
 

@@ -120,8 +120,7 @@ static bool route_ask(const struct resource *r, size_t i, struct buf *out,
 	if (!prefix_parse(r->name, &p, e))
 		return err_wrap(e, "route '%s'", r->name);
 	prefix_text(&p, text);
-	buf_printf(out, "m 'route %zu'; b 'show route %s primary all'\n", i,
-		   text);
+	buf_printf(out, "m 'route %zu'; b 'show route %s all'\n", i, text);
 	buf_printf(out,
 		   "m 'kernel %zu'; ip %s-j route show table all exact '%s' "
 		   "2>&1\n",

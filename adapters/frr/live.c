@@ -145,7 +145,8 @@ static const json_t *selected(const json_t *rib, const char *prefix)
 	return NULL;
 }
 
-static void read_bgp(const json_t *bgp, struct state_route *s)
+/* All paths; of the best one more, if it is what is used. */
+static void read_bgp(const json_t *bgp, bool learned, struct state_route *s)
 {
 	const json_t *paths = json_peek(bgp, "paths");
 
@@ -154,13 +155,18 @@ static void read_bgp(const json_t *bgp, struct state_route *s)
 		const json_t *peer = json_peek(p, "peer");
 		const char *path =
 			json_peek_str(json_peek(p, "aspath"), "string", "");
+		uint32_t pref = (uint32_t)json_peek_int(p, "locPrf", 0);
+		mem_auto_free char *offer = mem_format(
+			"%s %u", json_peek_str(peer, "peerId", "-"), pref);
 
-		if (!json_peek_bool(json_peek(p, "bestpath"), "overall", false))
+		if (json_peek_bool(p, "valid", false))
+			state_list_add(&s->paths, offer);
+		if (!learned ||
+		    !json_peek_bool(json_peek(p, "bestpath"), "overall", false))
 			continue;
 		s->session = mem_strdup(json_peek_str(peer, "peerId", NULL));
-		s->local_pref = (uint32_t)json_peek_int(p, "locPrf", 0);
+		s->local_pref = pref;
 		s->as_path = mem_strdup(strcmp(path, "Local") ? path : "");
-		return;
 	}
 }
 
@@ -180,6 +186,5 @@ void frr_route_observe(const json_t *rib, const json_t *bgp,
 		rib_hops(entry, &s->next_hops);
 	if (s->next_hops.n)
 		qsort(s->next_hops.v, s->next_hops.n, sizeof(char *), by_text);
-	if (strcmp(protocol, "bgp") == 0)
-		read_bgp(bgp, s);
+	read_bgp(bgp, strcmp(protocol, "bgp") == 0, s);
 }

@@ -296,45 +296,80 @@ static void consider(struct path *best, struct path x)
 		*best = x;
 }
 
+static bool peer_path(const struct world *w, size_t edge, size_t i,
+		      size_t cloud, struct path *ret)
+{
+	const struct cloud *c = &w->clouds[cloud];
+	const struct peer *p = &w->peers[i];
+	const struct state_session *s;
+
+	if (p->edge != edge || !p->up || !world_cloud_behind(w, p, c))
+		return false;
+	s = session_of(w, p);
+	*ret = (struct path){.via = VIA_PEER,
+			     .to = i,
+			     .hops = p->vpn ? 1 : 2,
+			     .local_pref = w->plan->preference.vpn,
+			     .is_static = !p->neighbor};
+	return p->vpn ||
+	       (world_peer_attached(w, p) && s &&
+		world_policy_permits(w->edges[edge], s->import, &c->prefix,
+				     NULL, &ret->local_pref));
+}
+
+static bool edge_path(const struct world *w, size_t edge, size_t i,
+		      size_t cloud, struct path *ret)
+{
+	*ret = w->ribs[i].said[cloud];
+	if (i == edge || !ret->via)
+		return false;
+	ret->via = VIA_EDGE;
+	ret->to = i;
+	ret->is_static = false;
+	return true;
+}
+
 static void from_peers(const struct world *w, size_t edge, size_t cloud,
 		       struct path *best)
 {
-	const struct cloud *c = &w->clouds[cloud];
+	struct path x;
 
-	for (size_t i = 0; i < w->n_peers; i++) {
-		const struct peer *p = &w->peers[i];
-		const struct state_session *s;
-		struct path x = {.via = VIA_PEER, .to = i, .hops = 1};
-
-		if (p->edge != edge || !p->up || !world_cloud_behind(w, p, c))
-			continue;
-		s = session_of(w, p);
-		x.local_pref = w->plan->preference.vpn;
-		x.is_static = !p->neighbor;
-		if (!p->vpn) {
-			x.hops = 2;
-			if (!world_peer_attached(w, p) || !s ||
-			    !world_policy_permits(w->edges[edge], s->import,
-						  &c->prefix, NULL,
-						  &x.local_pref))
-				continue;
-		}
-		consider(best, x);
-	}
+	for (size_t i = 0; i < w->n_peers; i++)
+		if (peer_path(w, edge, i, cloud, &x))
+			consider(best, x);
 }
 
 static void from_edges(const struct world *w, size_t edge, size_t cloud,
 		       struct path *best)
 {
-	for (size_t i = 0; i < w->plan->n_edges; i++) {
-		struct path x = w->ribs[i].said[cloud];
+	struct path x;
 
-		if (i == edge || !x.via)
+	for (size_t i = 0; i < w->plan->n_edges; i++)
+		if (edge_path(w, edge, i, cloud, &x))
+			consider(best, x);
+}
+
+void world_paths(const struct world *w, size_t edge, size_t cloud,
+		 struct state_list *ret)
+{
+	struct path x;
+
+	for (size_t i = 0; i < w->n_peers; i++) {
+		mem_auto_free char *text = NULL;
+
+		if (!peer_path(w, edge, i, cloud, &x) || x.is_static)
 			continue;
-		x.via = VIA_EDGE;
-		x.to = i;
-		x.is_static = false;
-		consider(best, x);
+		text = mem_format("%s %u", w->peers[i].neighbor, x.local_pref);
+		state_list_add(ret, text);
+	}
+	for (size_t i = 0; i < w->plan->n_edges; i++) {
+		mem_auto_free char *text = NULL;
+
+		if (!edge_path(w, edge, i, cloud, &x))
+			continue;
+		text = mem_format("%s %u", w->plan->edges[i].name,
+				  x.local_pref);
+		state_list_add(ret, text);
 	}
 }
 

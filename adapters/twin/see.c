@@ -125,8 +125,10 @@ static void see_route(const struct device *d, const char *prefix,
 	const char *hop = NULL;
 
 	for (size_t c = 0; c < w->n_clouds; c++)
-		if (strcmp(w->clouds[c].text, prefix) == 0)
+		if (strcmp(w->clouds[c].text, prefix) == 0) {
 			b = &w->ribs[d->index].best[c];
+			world_paths(w, d->index, c, &r->route.paths);
+		}
 	if (!b || !b->via) {
 		r->present = false;
 		return;

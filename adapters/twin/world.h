@@ -124,6 +124,9 @@ bool world_policy_permits(const struct device *d, const char *policy,
 			  uint32_t *ret_local_pref);
 bool world_cloud_behind(const struct world *w, const struct peer *p,
 			const struct cloud *c);
+/* Every path that an edge has to a cloud prefix, as state_route.paths. */
+void world_paths(const struct world *w, size_t edge, size_t cloud,
+		 struct state_list *ret);
 /* The prefix that the peer's edge announces to it. */
 bool world_told(const struct peer *p, size_t unit);
 

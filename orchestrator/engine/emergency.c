@@ -114,9 +114,18 @@ void engine_on_tick(struct engine *g)
 		renew(g, g->fold.armed.v[i]);
 }
 
+/* Nobody who asked for a checkpoint further back is stopped before it. */
 static void all_go_back(struct engine *g, const char *why)
 {
-	engine_ask_rollback(g, fold_last_checkpoint(&g->fold), why);
+	const char *to = g->fold.back
+				 ? g->program->v[g->fold.back_to].name
+				 : fold_last_checkpoint(&g->fold);
+
+	if (g->want_rollback &&
+	    (!to || program_find_block(g->program, g->rollback_to) <
+			    program_find_block(g->program, to)))
+		to = g->rollback_to;
+	engine_ask_rollback(g, to, why);
 	if (engine_at_rest(g))
 		engine_obey(g);
 }

@@ -49,9 +49,11 @@ void engine_ask_rollback(struct engine *g, const char *to, const char *why)
 		g->want_refuse |= !g->fold.changed;
 		return;
 	}
-	free(g->rollback_to);
+	if (g->rollback_to != to) {
+		free(g->rollback_to);
+		g->rollback_to = mem_strdup(to);
+	}
 	free(g->rollback_why);
-	g->rollback_to = mem_strdup(to);
 	g->rollback_why = mem_strdup(why);
 	g->want_rollback = true;
 }

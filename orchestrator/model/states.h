@@ -168,6 +168,8 @@ struct state_route {
 	char *session;	     /* neighbor address it was learned from; live */
 	uint32_t local_pref; /* live */
 	char *as_path;	     /* live */
+	struct state_list paths; /* live: every path that BGP has, as
+				    'NEIGHBOR LOCAL-PREF' */
 };
 
 struct state_config {

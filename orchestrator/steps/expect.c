@@ -22,6 +22,8 @@ static const char *const kind_names[] = {
 	[EXPECT_BEST_FROM] = "is best from",
 	[EXPECT_BEST_NOT_FROM] = "is not best from",
 	[EXPECT_IN_FIB] = "is in the FIB",
+	[EXPECT_NOT_ELSEWHERE] =
+		"has no path but from these, of local preference at least",
 	[EXPECT_TUNNEL_UP] = "is up with IKE and child SA",
 	[EXPECT_OPER_UP] = "has carrier",
 	[EXPECT_IDLE] = "is idle, at most packets/s",
@@ -211,11 +213,30 @@ static bool check_session(const struct expect *x, const struct state_session *s,
 	}
 }
 
+static bool not_elsewhere(const struct expect *x,
+			  const struct state_list *paths, struct buf *why)
+{
+	for (size_t i = 0; i < paths->n; i++) {
+		size_t len = strcspn(paths->v[i], " ");
+		mem_auto_free char *from = mem_strndup(paths->v[i], len);
+
+		if (strtoul(paths->v[i] + len, NULL, 10) >= x->number &&
+		    !state_list_has(&x->list, from))
+			return fail(why, x,
+				    "is still offered by '%s' with local "
+				    "preference%s",
+				    from, paths->v[i] + len);
+	}
+	return true;
+}
+
 static bool check_route(const struct expect *x, const struct state_route *r,
 			struct buf *why)
 {
 	const char *from = r->session ? r->session : "";
 
+	if (x->kind == EXPECT_NOT_ELSEWHERE)
+		return not_elsewhere(x, &r->paths, why);
 	if (!r->in_fib)
 		return fail(why, x, "is not in the FIB");
 	if (x->kind == EXPECT_BEST_FROM && strcmp(from, x->text) != 0)

@@ -22,6 +22,8 @@ enum expect_kind {
 	EXPECT_BEST_FROM, /* route: best path learned from `text`, in the FIB */
 	EXPECT_BEST_NOT_FROM, /* route: in the FIB, not learned from `text` */
 	EXPECT_IN_FIB,	      /* route: in the FIB */
+	EXPECT_NOT_ELSEWHERE, /* route: no path of local preference `number` or
+				 more, but from the neighbors in `list` */
 	EXPECT_TUNNEL_UP,
 	EXPECT_OPER_UP, /* interface: has carrier */
 	EXPECT_IDLE,	/* interface: receives at most `number` packets/s */

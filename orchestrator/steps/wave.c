@@ -24,6 +24,8 @@
 struct wave_build {
 	struct build *b;
 	size_t wave;
+	size_t *to_drain; /* sessions, by edge */
+	bool *drained;	  /* by edge: all of them */
 };
 
 static bool exports(const struct policy_session *s, const struct wave_build *w)
@@ -287,6 +289,78 @@ static void wave_withdraw(const struct policy_session *s, void *arg)
 	state_list_done(&rest);
 }
 
+static void settle(struct wave_build *w, const char *id, const char *why)
+{
+	build_step(w->b, STEP_SOAK, NULL, id, "%s", why)->soak_ms = SETTLE_MS;
+}
+
+/*
+ * An edge that prefers the VPN tells the others that it has no path over the
+ * circuit any more.  One that is changed before it has heard so follows the
+ * first one's old word, while the first one follows it: a loop.
+ */
+static void drain_heard(struct wave_build *w, const struct policy_session *s,
+			const struct state_list *cloud)
+{
+	const struct plan *p = s->plan;
+	const struct plan_circuit *c = &p->circuits[s->circuit];
+	mem_auto_free char *name = policy_session_name(s);
+	mem_auto_free char *id = build_id("heard", name);
+	struct step *st =
+		build_step(w->b, STEP_WAIT, build_edge(s)->name, id,
+			   "'%s' has heard that no other edge takes the "
+			   "circuit",
+			   build_edge(s)->name);
+
+	for (size_t i = 0; i < cloud->n; i++) {
+		struct expect *x;
+
+		build_look_route(st, cloud->v[i]);
+		x = expect_add(&st->expect, EXPECT_NOT_ELSEWHERE,
+			       RESOURCE_ROUTE, cloud->v[i]);
+		x->number = p->preference.circuit;
+		for (size_t l = 0; l < c->n_links; l++)
+			for (size_t k = 0; k < c->n_peerings; k++)
+				if (c->links[l].edge ==
+					    c->links[s->link].edge &&
+				    c->peerings[k].on[l].neighbor)
+					state_list_add(
+						&x->list,
+						c->peerings[k].on[l].neighbor);
+	}
+}
+
+/* Where a third edge takes the circuit still, its word and an old one look
+ * alike: time must do. */
+static void drain_after(struct wave_build *w, const struct policy_session *s,
+			const struct state_list *cloud)
+{
+	const struct plan *p = s->plan;
+	size_t own = p->circuits[s->circuit].links[s->link].edge;
+	mem_auto_free char *name = policy_session_name(s);
+	mem_auto_free char *id = build_id("settle-drained", name);
+	bool done = false, left = false;
+
+	for (size_t i = 0; i < p->n_edges; i++) {
+		done |= i != own && w->drained[i];
+		left |= i != own && w->to_drain[i];
+	}
+	if (done && left)
+		settle(w, id, "let the other edges hear of it");
+	else if (done)
+		drain_heard(w, s, cloud);
+	w->drained[own] = --w->to_drain[own] == 0;
+}
+
+static void count_drains(const struct policy_session *s, void *arg)
+{
+	struct wave_build *w = arg;
+
+	if (imports(s, w))
+		w->to_drain
+			[s->plan->circuits[s->circuit].links[s->link].edge]++;
+}
+
 static void wave_drain(const struct policy_session *s, void *arg)
 {
 	struct wave_build *w = arg;
@@ -297,6 +371,7 @@ static void wave_drain(const struct policy_session *s, void *arg)
 	if (!imports(s, w))
 		return;
 	policy_moved_cloud(s, w->wave, &cloud);
+	drain_after(w, s, &cloud);
 	st = bind_step(w, "drain", s, true, policy, "prefer the VPN");
 	for (size_t i = 0; i < cloud.n; i++) {
 		build_look_route(st, cloud.v[i]);
@@ -326,11 +401,6 @@ static void wave_deny(const struct policy_session *s, void *arg)
 	state_list_done(&cloud);
 }
 
-static void settle(struct wave_build *w, const char *id, const char *why)
-{
-	build_step(w->b, STEP_SOAK, NULL, id, "%s", why)->soak_ms = SETTLE_MS;
-}
-
 static void wave_back(struct wave_build *w)
 {
 	const struct plan *p = w->b->plan;
@@ -342,7 +412,12 @@ static void wave_back(struct wave_build *w)
 	build_each_session(p, true, wave_withdraw, w);
 	settle(w, "settle-withdrawn", "let the cloud forget the circuit");
 	build_each_session(p, true, wave_unpin, w);
+	w->to_drain = mem_calloc(p->n_edges, sizeof(*w->to_drain));
+	w->drained = mem_calloc(p->n_edges, sizeof(*w->drained));
+	build_each_session(p, true, count_drains, w);
 	build_each_session(p, true, wave_drain, w);
+	free(w->to_drain);
+	free(w->drained);
 	build_each_session(p, true, wave_deny, w);
 	build_confirm(w->b);
 	build_save(w->b);
