@@ -90,11 +90,43 @@ static void test_only_many(void **state)
 	fixture_done(&f);
 }
 
+static void offer(struct fixture *f, const char *path)
+{
+	state_list_add(
+		&resource_set_find(&f->now, RESOURCE_ROUTE, "10.9.0.0/16")
+			 ->route.paths,
+		path);
+}
+
+/* What other edges still say counts, the own circuit and the VPN do not. */
+static void test_not_elsewhere(void **state)
+{
+	struct fixture f;
+	struct expect *x;
+
+	(void)state;
+	fixture_init(&f);
+	resource_set_add(&f.now, RESOURCE_ROUTE, "10.9.0.0/16");
+	x = expect_add(&f.list, EXPECT_NOT_ELSEWHERE, RESOURCE_ROUTE,
+		       "10.9.0.0/16");
+	x->number = 200;
+	state_list_add(&x->list, "172.16.0.2");
+	assert_true(holds(&f));
+	offer(&f, "172.16.0.2 200");
+	offer(&f, "10.99.0.2 100");
+	assert_true(holds(&f));
+	offer(&f, "192.0.2.12 200");
+	assert_false(holds(&f));
+	assert_non_null(strstr(buf_str(&f.why), "192.0.2.12"));
+	fixture_done(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_at_most),
 		cmocka_unit_test(test_only_many),
+		cmocka_unit_test(test_not_elsewhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

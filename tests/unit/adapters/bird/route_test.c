@@ -39,6 +39,9 @@ static void takes_the_best_path_only(void **state)
 	assert_int_equal(200, r.local_pref);
 	assert_int_equal(1, r.next_hops.n);
 	assert_string_equal("172.16.0.2", r.next_hops.v[0]);
+	assert_int_equal(2, r.paths.n);
+	assert_string_equal("CUTOVER_er_hq_primary_private 200", r.paths.v[0]);
+	assert_string_equal("vpn1 100", r.paths.v[1]);
 	bird_route_done(&r);
 }
 
