@@ -14,7 +14,7 @@ struct bird_route {
 	char *as_path;
 	uint32_t local_pref;
 	struct state_list next_hops; /* sorted */
-	struct state_list paths; /* of all paths: 'PROTOCOL LOCAL-PREF' */
+	struct state_list paths;     /* of all paths: 'PROTOCOL LOCAL-PREF' */
 };
 
 /* The best path out of `show route P all`, and what others there are. */

@@ -117,9 +117,8 @@ void engine_on_tick(struct engine *g)
 /* Nobody who asked for a checkpoint further back is stopped before it. */
 static void all_go_back(struct engine *g, const char *why)
 {
-	const char *to = g->fold.back
-				 ? g->program->v[g->fold.back_to].name
-				 : fold_last_checkpoint(&g->fold);
+	const char *to = g->fold.back ? g->program->v[g->fold.back_to].name
+				      : fold_last_checkpoint(&g->fold);
 
 	if (g->want_rollback &&
 	    (!to || program_find_block(g->program, g->rollback_to) <
