@@ -221,7 +221,7 @@ void board_row(struct board *b, int64_t seq, int64_t wall_us, const char *kind,
 		on_back(b, j);
 	else if (strcmp(kind, "checkpoint") == 0)
 		on_checkpoint(b, wall_us, j);
-	else if (strcmp(kind, "fired") == 0)
+	else if (strcmp(kind, "fired") == 0 || strcmp(kind, "rewound") == 0)
 		on_fired(b);
 	else if (strcmp(kind, "end") == 0)
 		on_end(b, wall_us, j);

@@ -79,6 +79,8 @@ void engine_on_prepared(struct engine *g, const struct event *ev)
 	struct changeset cs = {0};
 	json_t *j;
 
+	if (engine_lacks(g, ev))
+		return;
 	if (!ev->ok) {
 		engine_step_failed(g, ev->text);
 		return;
@@ -207,9 +209,9 @@ static void on_verify(struct engine *g, const struct event *ev)
 			engine_poll_ms(g, fold_current(&g->fold));
 		return;
 	}
-	if (ev->ok)
+	if (ev->ok && !engine_lost_change(g, ev))
 		engine_step_failed(g, ev->text);
-	else /* blind is not bad */
+	else if (!ev->ok) /* blind is not bad */
 		engine_hold(g, ev->text, false);
 }
 
@@ -217,6 +219,8 @@ void engine_on_observed(struct engine *g, const struct event *ev)
 {
 	if (g->phase == PHASE_SETTLE)
 		on_settle(g, ev);
+	else if (g->phase == PHASE_KEPT)
+		engine_on_kept(g, ev);
 	else if (g->phase == PHASE_VNET)
 		engine_on_vnet(g, ev);
 	else

@@ -242,6 +242,16 @@ static bool timers_lead_there(const struct engine *g)
 	return !g->fold.back && g->fold.emergency == g->fold.block - 1;
 }
 
+/* A change whose outcome nobody has heard may have armed its target. */
+static bool may_be_armed(const struct engine *g, const char *target)
+{
+	const struct step *s = fold_current(&g->fold);
+
+	return state_list_has(&g->fold.armed, target) ||
+	       (g->fold.step == FOLD_STEP_INTENT && g->fold.guard_s && s &&
+		strcmp(s->target, target) == 0);
+}
+
 void engine_emergency_calls(struct engine *g)
 {
 	const struct block *b = &g->program->v[g->fold.emergency];
@@ -254,7 +264,7 @@ void engine_emergency_calls(struct engine *g)
 		struct action *a = engine_emit_aside(g, ACTION_RETREAT);
 
 		a->target = mem_strdup(b->retreat[i].target);
-		a->back = state_list_has(&g->fold.armed, a->target);
+		a->back = may_be_armed(g, a->target);
 		a->changeset.key = mem_format("%u-%zu", g->fold.attempt, i);
 		if (!a->back || !timers_lead_there(g))
 			resource_set_copy(&a->want, &b->retreat[i].want);
@@ -265,6 +275,12 @@ static void all_answered(struct engine *g)
 {
 	json_t *results = g->results;
 
+	if (g->fold.step == FOLD_STEP_INTENT) { /* it was never heard of */
+		g->answers = 1;
+		engine_append(g, PHASE_LATE_ROW, "settled",
+			      row_settled("superseded", g->why));
+		return;
+	}
 	g->results = NULL;
 	engine_append(
 		g, PHASE_RETREATED_ROW, "retreated",

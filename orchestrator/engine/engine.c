@@ -91,6 +91,7 @@ static void follow(struct engine *g)
 			engine_resume_at(g);
 		break;
 	case PHASE_FIRED_ROW:
+	case PHASE_REWOUND_ROW:
 		engine_resume_at(g);
 		break;
 	case PHASE_STEP:

@@ -16,6 +16,9 @@
  *	                   | +-> SOAK, HOLD, SAVE, SNAPSHOT, CONFIRM
  *	                   +--------- DONE -> VNET
  *
+ *	SAVE: KEPT -> SAVE -> KEPT -> DONE, or REWOUND: to the block's first
+ *STEP
+ *
  *	a breach, from any phase: EMERGENCY (all edges at once) -> RETREATED ->
  *	rollback through the restore list of the block that is gone back to
  *
@@ -52,6 +55,8 @@ enum engine_phase {
 	PHASE_HOLD,
 	PHASE_GO_ROW,
 	PHASE_SAVE,
+	PHASE_KEPT,	   /* is the device still what the block made of it? */
+	PHASE_REWOUND_ROW, /* it is not: the block is gone through anew */
 	PHASE_SNAPSHOT,
 	PHASE_ACCEPT_ROW, /* drift that the operator takes over */
 	PHASE_CHECKPOINT_ROW,

@@ -120,6 +120,12 @@ static void set_step(struct fold *f, enum fold_step step)
 	f->step = step;
 }
 
+/* After a retreat on all targets there is nothing left to be careful with. */
+static bool is_needless(const struct fold *f)
+{
+	return fold_current(f)->if_left && !f->left;
+}
+
 /* Position after the current step: the next one, or the next block. */
 static void advance(struct fold *f)
 {
@@ -127,7 +133,11 @@ static void advance(struct fold *f)
 	drop_intent(f);
 	f->gone = false;
 	f->index++;
-	while (fold_block(f) && !fold_current(f)) {
+	while (fold_block(f) && (!fold_current(f) || is_needless(f))) {
+		if (fold_current(f)) {
+			f->index++;
+			continue;
+		}
 		if (f->restoring) { /* now at this block's checkpoint */
 			f->restoring = false;
 			f->index = f->block > f->back_to ? 0 : -1;
@@ -139,6 +149,7 @@ static void advance(struct fold *f)
 			return; /* all undone; what is left is to compare */
 		f->block += f->back ? -1 : 1;
 		f->index = 0;
+		f->rewinds = 0;
 	}
 }
 
@@ -183,6 +194,10 @@ static void fold_settled(struct fold *f, const json_t *body)
 	} else if (strcmp(as, "not-applied") == 0) {
 		drop_intent(f);
 		set_step(f, FOLD_STEP_BEGUN);
+	} else if (strcmp(as, "superseded") == 0) {
+		arm(f); /* it may be: disarming what is not does no harm */
+		drop_intent(f);
+		set_step(f, FOLD_STEP_BEGUN);
 	}
 	/* 'neither' leaves the intent open; a hold row follows */
 }
@@ -207,6 +222,7 @@ static bool fold_rollback(struct fold *f, const json_t *body, struct err *e)
 	f->back_to = goal;
 	f->index = -1;
 	f->held = false;
+	f->rewinds = 0;
 	f->emergency = -1;
 	if (f->block <= goal && !f->restoring)
 		f->block = goal; /* nothing to undo: only compare */
@@ -228,6 +244,7 @@ static void fold_hold(struct fold *f, const json_t *body)
 static void fold_go(struct fold *f, const json_t *body)
 {
 	f->held = false;
+	f->rewinds = 0;
 	if (f->hold_own_go || json_peek_bool(body, "accept", false))
 		f->gone = true;
 	if (f->step == FOLD_STEP_FAILED)
@@ -266,6 +283,16 @@ static void fold_fired(struct fold *f, const json_t *body)
 	advance(f);
 }
 
+/* The same without a timer: it came back as it was saved. */
+static void fold_rewound(struct fold *f, const json_t *body)
+{
+	disarm(f, json_peek_str(body, "target", ""));
+	f->left |= f->restoring; /* what it says again must be held first */
+	f->index = -1;
+	advance(f);
+	f->rewinds++;
+}
+
 static bool fold_emergency(struct fold *f, const json_t *body, struct err *e)
 {
 	const char *name = json_peek_str(body, "block", "");
@@ -283,6 +310,7 @@ static void fold_retreated(struct fold *f, const json_t *body)
 {
 	const json_t *l = json_peek(body, "results");
 
+	f->left = false;
 	for (size_t i = 0; i < json_array_size(l); i++) {
 		const json_t *r = json_array_get(l, i);
 		const char *o = json_peek_str(r, "outcome", "");
@@ -290,6 +318,8 @@ static void fold_retreated(struct fold *f, const json_t *body)
 		if (strcmp(o, outcome_name(OUTCOME_APPLIED)) == 0 ||
 		    strcmp(o, outcome_name(OUTCOME_UNCHANGED)) == 0)
 			disarm(f, json_peek_str(r, "target", ""));
+		else
+			f->left = true;
 	}
 }
 
@@ -362,6 +392,8 @@ bool fold_row(struct fold *f, const char *kind, const char *step,
 		fold_postpone(f, body);
 	} else if (strcmp(kind, "fired") == 0) {
 		fold_fired(f, body);
+	} else if (strcmp(kind, "rewound") == 0) {
+		fold_rewound(f, body);
 	} else if (strcmp(kind, "emergency") == 0) {
 		return fold_emergency(f, body, e);
 	} else if (strcmp(kind, "retreated") == 0) {

@@ -2,7 +2,7 @@
  * fold.h - the engine's memory, folded from journal rows and from nothing else
  *
  * Rows: begin, step, intent, pending, outcome, settled, done, failed,
- * checkpoint, hold, go, accept, postpone, fired, emergency, retreated,
+ * checkpoint, hold, go, accept, postpone, fired, rewound, emergency, retreated,
  * rollback, end
  * (others, such as measurements, are skipped).  fold_row() is the only writer
  * of this state: live rows pass through it when they are committed, old rows
@@ -32,6 +32,7 @@ struct fold {
 	int emergency;	  /* block being gone straight back to, or -1 */
 	int emergency_to; /* its goal */
 	int retreated;	  /* the last such block since the way back began */
+	bool left;	  /* a target has not heard of that retreat */
 	struct state_list armed; /* targets with a dead-man timer running */
 	uint32_t guard_s;	 /* of the open intent */
 	char *token;		 /* of the open intent's long operation */
@@ -46,6 +47,7 @@ struct fold {
 	bool gone;	  /* 'go' was given for the current step */
 	bool changed;	  /* any intent ever */
 	int touched;	  /* last block with an intent going forward, or -1 */
+	unsigned rewinds; /* how often this block was gone through anew */
 	struct state_list postponed; /* blocks that need a go first */
 	json_t *accepted;    /* target -> foreign text that was accepted */
 	json_t *checkpoints; /* name -> states */

@@ -4,6 +4,7 @@
  *	engine.c    life, events in, rows that were committed
  *	walk.c      one step after the other, forward and back
  *	change.c    one change: prepare, intent, apply, outcome, verify
+ *	kept.c      is a device still what the block has made of it?
  *	operator.c  wishes of people, verdicts of guards
  *	emergency.c dead-man timers, and the way back when traffic is lost
  *
@@ -32,6 +33,7 @@ struct engine {
 	bool want_hold, want_stop, want_rollback, want_refuse;
 	bool refuse_asked; /* want_refuse is an operator's, not a guard's */
 	struct resource_set derived; /* want of a step that was satisfied */
+	bool saved;		     /* SAVE: it is, and looked at once more */
 	bool vnet_due; /* a change was made since the last look at it */
 	char *rollback_to, *rollback_why;
 	char *hold_why; /* of a guard; NULL: the operator's */
@@ -65,6 +67,8 @@ void engine_finish(struct engine *g, const char *result, int code);
 
 /* walk.c */
 void engine_next_step(struct engine *g);
+/* Of a step that names a state and got no answer; it holds in the end. */
+void engine_ask_again(struct engine *g, const char *why);
 /* Between two looks of a step. */
 uint32_t engine_poll_ms(const struct engine *g, const struct step *s);
 void engine_step_start(struct engine *g, const struct step *s);
@@ -90,6 +94,16 @@ void engine_on_settled(struct engine *g);
 void engine_on_prepared(struct engine *g, const struct event *ev);
 void engine_on_applied(struct engine *g, const struct event *ev);
 void engine_on_observed(struct engine *g, const struct event *ev);
+
+/* kept.c */
+void engine_save(struct engine *g);
+/* Asks, where there is something to be kept; false: there is not. */
+bool engine_look_kept(struct engine *g);
+void engine_on_kept(struct engine *g, const struct event *ev);
+/* True: a device has lost what was made of it, and that is dealt with. */
+bool engine_lacks_before_record(struct engine *g, const json_t *states);
+bool engine_lacks(struct engine *g, const struct event *prepared);
+bool engine_lost_change(struct engine *g, const struct event *observed);
 
 /* operator.c */
 /* Wishes take effect between two steps, and at rest; true: one did. */

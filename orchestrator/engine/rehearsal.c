@@ -70,6 +70,9 @@ static enum world_fault on_call(void *arg, const char *target,
 	if (r->dead || rehearsal_point(r))
 		return WORLD_DEAD;
 	n = ++r->result->calls;
+	if (n == r->o->reboot_at)
+		r->result->rebooted =
+			r->o->world->reboot(r->world, r->o->reboot_target);
 	if (r->o->seed)
 		f = chance_fault(r, slot);
 	else if (r->o->fault_at && n >= r->o->fault_at &&

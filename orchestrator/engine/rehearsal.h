@@ -42,6 +42,8 @@ struct rehearsal_options {
 	int64_t away_us;  /* how long nobody resumes it */
 	size_t fault_at;  /* number of a call, from 1; 0: none */
 	size_t fault_for; /* this many calls in a row; 0: one */
+	/* Before that call this target reboots; 0: none does. */
+	size_t reboot_at, reboot_target;
 	enum world_fault fault;
 	const char *then_back_to; /* when it is done: roll back to it */
 	struct buf *log;	  /* NULL: nobody reads it */
@@ -53,6 +55,7 @@ struct rehearsal_result {
 	int exit_code;
 	size_t points, calls, rows, deaths, faults, lives;
 	enum world_slot fault_slot; /* of the call that was made to fail */
+	bool rebooted;		    /* at `reboot_at` */
 	int64_t virtual_us, lost_us;
 	struct state_list changes; /* by devices, in order */
 	struct state_list images;  /* of the targets, at the end */

@@ -19,7 +19,7 @@ static int shown(const char *kind)
 {
 	static const char *const kinds[] = {"hold",  "failed",	 "outcome",
 					    "end",   "settled",	 "rollback",
-					    "fired", "retreated"};
+					    "fired", "retreated", "rewound"};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (strcmp(kind, kinds[i]) == 0)

@@ -104,6 +104,11 @@ json_t *row_fired(const struct state_list *targets)
 	return json_pack("{s:o}", "targets", list_json(targets));
 }
 
+json_t *row_rewound(const char *target, const char *why)
+{
+	return json_pack("{s:s,s:s}", "target", target, "why", why);
+}
+
 json_t *row_emergency(const char *block, const char *to, const char *why)
 {
 	return json_pack("{s:s,s:s,s:s}", "block", block, "to", to, "why",
@@ -231,6 +236,8 @@ const char *engine_phase_name(enum engine_phase phase)
 		[PHASE_HOLD] = "hold",
 		[PHASE_GO_ROW] = "go",
 		[PHASE_SAVE] = "save",
+		[PHASE_KEPT] = "kept",
+		[PHASE_REWOUND_ROW] = "rewound",
 		[PHASE_SNAPSHOT] = "snapshot",
 		[PHASE_CHECKPOINT_ROW] = "checkpoint",
 		[PHASE_ACCEPT_ROW] = "accept",

@@ -26,6 +26,7 @@ json_t *row_rollback(const char *to, const char *why, const char *restore,
 		     const struct state_list *fired);
 json_t *row_accept(json_t *foreign); /* takes foreign */
 json_t *row_fired(const struct state_list *targets);
+json_t *row_rewound(const char *target, const char *why);
 json_t *row_emergency(const char *block, const char *to, const char *why);
 json_t *row_retreated(const char *block, json_t *results); /* takes results */
 json_t *row_checkpoint(const char *name, const json_t *states);

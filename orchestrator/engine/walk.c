@@ -72,7 +72,10 @@ static void start(struct engine *g, const struct step *s)
 		engine_prepare(g);
 		break;
 	case STEP_WAIT:
-		engine_verify(g);
+		if (!s->keeps)
+			engine_verify(g);
+		else if (!engine_look_kept(g))
+			engine_append(g, PHASE_DONE_ROW, "done", json_object());
 		break;
 	case STEP_SOAK:
 		engine_emit(g, ACTION_TIMER, PHASE_SOAK)->ms = s->soak_ms;
@@ -82,8 +85,9 @@ static void start(struct engine *g, const struct step *s)
 		engine_append(g, PHASE_DONE_ROW, "done", json_object());
 		break;
 	case STEP_SAVE:
-		engine_emit(g, ACTION_SAVE, PHASE_SAVE)->target =
-			mem_strdup(s->target);
+		g->saved = false;
+		if (!engine_look_kept(g))
+			engine_save(g);
 		break;
 	case STEP_CONFIRM:
 		confirm(g, s);
@@ -97,10 +101,15 @@ static void start(struct engine *g, const struct step *s)
 #define CONFIRM_PAUSE_MS 2000
 #define CONFIRM_TRIES 5
 
+static bool asks_again(const struct step *s)
+{
+	return s->kind == STEP_SAVE || s->kind == STEP_CONFIRM || s->keeps;
+}
+
 void engine_step_start(struct engine *g, const struct step *s)
 {
 	g->budget = 1 + s->timeout_ms / engine_poll_ms(g, s);
-	if (s->kind == STEP_SAVE || s->kind == STEP_CONFIRM)
+	if (asks_again(s))
 		g->budget = CONFIRM_TRIES;
 	start(g, s);
 }
@@ -221,21 +230,30 @@ void engine_resume_at(struct engine *g)
 
 /* Confirming and saving name a state: where the answer was lost they are asked
  * for again, and a device that stays away is no reason to go back. */
+void engine_ask_again(struct engine *g, const char *why)
+{
+	engine_set_why(g, why);
+	if (--g->budget > 0)
+		engine_emit(g, ACTION_TIMER, PHASE_PAUSE)->ms =
+			CONFIRM_PAUSE_MS;
+	else
+		engine_hold(g, g->why, false);
+}
+
 void engine_on_confirmed(struct engine *g, const struct event *ev)
 {
+	const struct step *s = fold_current(&g->fold);
+
 	switch (ev->outcome) {
 	case OUTCOME_APPLIED:
 	case OUTCOME_UNCHANGED:
-		engine_append(g, PHASE_DONE_ROW, "done", json_object());
+		g->saved = s->kind == STEP_SAVE;
+		if (!g->saved || !engine_look_kept(g))
+			engine_append(g, PHASE_DONE_ROW, "done", json_object());
 		break;
 	case OUTCOME_UNKNOWN:
 	case OUTCOME_RETRY:
-		engine_set_why(g, ev->text);
-		if (--g->budget > 0)
-			engine_emit(g, ACTION_TIMER, PHASE_PAUSE)->ms =
-				CONFIRM_PAUSE_MS;
-		else
-			engine_hold(g, g->why, false);
+		engine_ask_again(g, ev->text);
 		break;
 	default:
 		engine_step_failed(g, ev->text);
@@ -299,7 +317,8 @@ void engine_on_snapshot(struct engine *g, const struct event *ev)
 		engine_hold(g, ev->text, false);
 	} else if (g->phase == PHASE_COMPARE) {
 		on_compare(g, ev);
-	} else if (!drifted(g, ev->states)) {
+	} else if (!engine_lacks_before_record(g, ev->states) &&
+		   !drifted(g, ev->states)) {
 		engine_append(g, PHASE_CHECKPOINT_ROW, "checkpoint",
 			      row_checkpoint(b->name, ev->states));
 	}
@@ -315,7 +334,7 @@ void engine_on_timer(struct engine *g)
 		engine_emit(g, ACTION_SNAPSHOT, PHASE_COMPARE);
 	else if (g->phase == PHASE_POLL_PAUSE)
 		engine_poll(g);
-	else if (s && (s->kind == STEP_SAVE || s->kind == STEP_CONFIRM))
+	else if (s && asks_again(s))
 		start(g, s);
 	else
 		engine_verify(g);

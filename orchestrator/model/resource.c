@@ -78,6 +78,17 @@ struct resource *resource_set_add_copy(struct resource_set *dst,
 	return &dst->v[dst->n++];
 }
 
+void resource_set_remove(struct resource_set *set, enum resource_kind kind,
+			 const char *name)
+{
+	struct resource *r = resource_set_find(set, kind, name);
+
+	if (!r)
+		return;
+	resource_done(r);
+	memmove(r, r + 1, (size_t)(&set->v[--set->n] - r) * sizeof(*r));
+}
+
 void resource_set_copy(struct resource_set *dst, const struct resource_set *src)
 {
 	*dst = (struct resource_set){0};

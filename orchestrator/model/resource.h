@@ -73,6 +73,8 @@ bool resource_kind_parse(const char *name, enum resource_kind *ret);
  */
 struct resource *resource_set_add(struct resource_set *set,
 				  enum resource_kind kind, const char *name);
+void resource_set_remove(struct resource_set *set, enum resource_kind kind,
+			 const char *name);
 struct resource *resource_set_find(const struct resource_set *set,
 				   enum resource_kind kind, const char *name);
 void resource_set_copy(struct resource_set *dst,

@@ -126,13 +126,25 @@ void build_each_session(const struct plan *p, bool backwards,
 				;
 }
 
+/* Nothing is saved there: a reboot returns to the start, and must be seen. */
+static void build_kept(struct build *b, const char *edge)
+{
+	mem_auto_free char *id = build_id("kept", edge);
+
+	build_step(b, STEP_WAIT, edge, id, "'%s' still is as '%s' left it",
+		   edge, b->block)
+		->keeps = true;
+}
+
 void build_save(struct build *b)
 {
 	for (size_t i = 0; i < b->plan->n_edges; i++) {
 		const struct plan_edge *edge = &b->plan->edges[i];
 		mem_auto_free char *id = build_id("save", edge->name);
 
-		if (!edge->reboot_returns)
+		if (edge->reboot_returns)
+			build_kept(b, edge->name);
+		else
 			build_step(b, STEP_SAVE, edge->name, id,
 				   "save the configuration of '%s'",
 				   edge->name);

@@ -57,6 +57,11 @@ void build_save(struct build *b);
 void build_checkpoint(struct build *b);
 
 void build_wave(struct build *b, size_t wave); /* wave.c */
+/* Traffic of all waves from this one on is held on the VPN, where an emergency
+ * has left a circuit announced. */
+void build_pins_left(struct build *b, size_t wave);
+/* Once all lists are there: tells steps what is to be kept. */
+void build_keep(struct program *p); /* keep.c */
 
 /* cloud.c: what a cloud asks for besides, where its adapter can tell. */
 bool build_cloud_waits(const struct plan_circuit *c); /* on a provider */

@@ -666,6 +666,7 @@ struct program *steps_compile(const struct plan *p, struct err *e)
 	for (size_t w = 0; w < p->n_waves; w++)
 		build_wave(&b, w);
 	block_finish(&b);
+	build_keep(b.program);
 	watch_edges(&b);
 	watch_rest(&b);
 	add_notes(&b);

@@ -184,7 +184,8 @@ bool project_step(struct project *p, const struct step *s,
 	resource_set_auto want = {0};
 	resource_set_auto before = {0};
 
-	if (s->kind != STEP_ENSURE || !ops)
+	if (s->kind != STEP_ENSURE || !ops ||
+	    (s->keeps && s->derive == STEP_DERIVE_PINS))
 		return true;
 	if (s->derive == STEP_DERIVE_PINS) {
 		if (ret_note)

@@ -49,6 +49,7 @@ static void restore_session(const struct policy_session *s, void *arg)
 			   "'%s' is bound as at '%s'", name, w->block->name);
 
 	bind_at(s, w->waves, &st->want);
+	st->keeps = true; /* of the retreat that was done already */
 }
 
 /* An emergency in the middle of a rollback may leave more-specifics. */
@@ -75,6 +76,7 @@ void build_retreat(struct build *b, size_t waves)
 
 	b->to = &w.block->restore;
 	build_each_session(b->plan, true, retreat_session, &w);
+	build_pins_left(b, waves);
 	build_each_session(b->plan, true, restore_session, &w);
 	build_step(b, STEP_SOAK, NULL, "settle-restored",
 		   "let the cloud follow")

@@ -101,6 +101,8 @@ static void step_vec_done(struct step_vec *v)
 		free(s->rules);
 		resource_set_done(&s->want);
 		resource_set_done(&s->look);
+		resource_set_done(&s->keep);
+		resource_set_done(&s->keep_start);
 		expect_list_done(&s->expect);
 	}
 	free(v->v);

@@ -44,6 +44,10 @@ struct step {
 	struct resource_set want;  /* ensured; empty for the other kinds */
 	struct resource_set look;  /* observed besides, for what is expected */
 	struct expect_list expect; /* beyond 'observed satisfies want' */
+	/* SAVE, `keeps`: what the list has made of the target so far (of
+	 * keep_start: what 'start' recorded).  ENSURE: what earlier steps of
+	 * the list left of what is wanted.  Less: the device has lost it. */
+	struct resource_set keep, keep_start;
 	enum step_derive derive;
 	char *derive_session;  /* session name whose announcements are pinned */
 	uint32_t derive_limit; /* prefixes that the VPN takes; 0: any number */
@@ -54,6 +58,9 @@ struct step {
 	uint32_t poll_ms; /* between two looks; 0: the run\'s own */
 	bool guarded;  /* the dead-man timer is armed with it, till CONFIRM */
 	bool own_go;   /* point of no return: needs its own go */
+	bool if_left;  /* only where an emergency did not reach all edges */
+	bool keeps;    /* WAIT: the target still is what `keep` says; ENSURE: it
+			* was made so before, else the list begins anew */
 	bool optional; /* failing it is noted, and is no reason to stop */
 };
 

@@ -18,19 +18,24 @@
 #include "orchestrator/steps/build.h"
 
 #define SETTLE_MS                                                              \
-	4000	    /* BGP in the cloud, which cannot be looked at from here */
-#define IDLE_PPS 20 /* BGP, BFD and ARP of an idle link stay below */
+	4000	     /* BGP in the cloud, which cannot be looked at from here */
+#define HELD_MS 5000 /* for what was so a moment ago */
+#define IDLE_PPS 20  /* BGP, BFD and ARP of an idle link stay below */
 
 struct wave_build {
 	struct build *b;
-	size_t wave;
+	size_t wave, end;   /* those from `wave` to before `end` */
+	const char *before; /* id of the session that is withdrawn next */
 	size_t *to_drain; /* sessions, by edge */
 	bool *drained;	  /* by edge: all of them */
 };
 
 static bool exports(const struct policy_session *s, const struct wave_build *w)
 {
-	return policy_changes(s, false, w->wave);
+	for (size_t i = w->wave; i < w->end; i++)
+		if (policy_changes(s, false, i))
+			return true;
+	return false;
 }
 
 static bool imports(const struct policy_session *s, const struct wave_build *w)
@@ -180,12 +185,13 @@ static bool pins(const struct policy_session *s, const struct wave_build *w)
 }
 
 static void add_rules(struct step *st, const struct policy_session *s,
-		      size_t wave)
+		      const struct wave_build *w)
 {
 	struct state_list onprem = {0};
 
-	policy_onprem(s, wave, wave + 1, &onprem);
-	st->rules = mem_calloc(onprem.n, sizeof(*st->rules));
+	policy_onprem(s, w->wave, w->end, &onprem);
+	st->rules = mem_realloc(st->rules, st->n_rules + onprem.n,
+				sizeof(*st->rules));
 	for (size_t i = 0; i < onprem.n; i++)
 		if (prefix_rule_parse(onprem.v[i], &st->rules[st->n_rules],
 				      NULL))
@@ -193,23 +199,31 @@ static void add_rules(struct step *st, const struct policy_session *s,
 	state_list_done(&onprem);
 }
 
-static void wave_pin(const struct policy_session *s, void *arg)
+/* Step `id` of the list at hand; NULL: there is none yet. */
+static struct step *step_of(const struct wave_build *w, const char *id)
 {
-	struct wave_build *w = arg;
-	const struct plan_circuit *c = &s->plan->circuits[s->circuit];
-	const struct plan_tunnel *t;
-	mem_auto_free char *id = NULL;
-	mem_auto_free char *pin = NULL;
-	struct step *st;
+	mem_auto_free char *full = mem_format("%s/%s", w->b->block, id);
 
-	if (!pins(s, w))
+	for (size_t i = 0; i < w->b->to->n; i++)
+		if (strcmp(w->b->to->v[i].id, full) == 0)
+			return &w->b->to->v[i];
+	return NULL;
+}
+
+/* One a tunnel, for all that moved from it, over however many sessions. */
+static void pin_step(struct wave_build *w, const struct policy_session *s,
+		     const struct plan_tunnel *t, const char *id,
+		     const char *what)
+{
+	mem_auto_free char *pin = mem_format("CUTOVER-pin-%s", t->name);
+	struct step *st = step_of(w, id);
+
+	if (st) {
+		add_rules(st, s, w);
 		return;
-	t = build_tunnel(s->plan, c->links[s->link].edge);
-	id = build_id("pin", t->name);
-	pin = mem_format("CUTOVER-pin-%s", t->name);
+	}
 	st = build_step(w->b, STEP_ENSURE, build_edge(s)->name, id,
-			"hold cloud traffic on '%s' by more-specifics",
-			t->name);
+			"%s on '%s' by more-specifics", what, t->name);
 	resource_set_add(&st->want, RESOURCE_STATIC_ROUTE, pin)
 		->static_route.session = mem_strdup(t->neighbor);
 	build_ask_sent(build_vpn_session(&st->look, t));
@@ -218,8 +232,44 @@ static void wave_pin(const struct policy_session *s, void *arg)
 	st->derive = STEP_DERIVE_PINS;
 	st->derive_session = mem_strdup(t->name);
 	st->derive_limit = t->limit;
-	add_rules(st, s, w->wave);
+	add_rules(st, s, w);
 	expect_session(st, EXPECT_SENT_PINS, t->name)->text = mem_strdup(pin);
+	st->keeps = w->before != NULL;
+	if (st->keeps)
+		st->timeout_ms = HELD_MS;
+}
+
+static const struct plan_tunnel *tunnel_of(const struct policy_session *s)
+{
+	return build_tunnel(s->plan,
+			    s->plan->circuits[s->circuit].links[s->link].edge);
+}
+
+static void wave_pin(const struct policy_session *s, void *arg)
+{
+	struct wave_build *w = arg;
+	const struct plan_tunnel *t = tunnel_of(s);
+	mem_auto_free char *id = NULL;
+
+	if (!pins(s, w))
+		return;
+	id = build_id("pin", t->name);
+	pin_step(w, s, t, id, "hold cloud traffic");
+}
+
+/* An edge that rebooted meanwhile holds nothing any more. */
+static void wave_held(const struct policy_session *s, void *arg)
+{
+	struct wave_build *w = arg;
+	const struct plan_tunnel *t = tunnel_of(s);
+	mem_auto_free char *verb = NULL;
+	mem_auto_free char *id = NULL;
+
+	if (!pins(s, w))
+		return;
+	verb = mem_format("held-%s", t->name);
+	id = build_id(verb, w->before);
+	pin_step(w, s, t, id, "cloud traffic still is held");
 }
 
 static void wave_unpin(const struct policy_session *s, void *arg)
@@ -235,6 +285,8 @@ static void wave_unpin(const struct policy_session *s, void *arg)
 		return;
 	t = build_tunnel(s->plan, c->links[s->link].edge);
 	id = build_id("unpin", t->name);
+	if (step_of(w, id))
+		return;
 	pin = mem_format("CUTOVER-pin-%s", t->name);
 	r = resource_set_add(
 		&build_step(w->b, STEP_ENSURE, build_edge(s)->name, id,
@@ -275,6 +327,9 @@ static void wave_withdraw(const struct policy_session *s, void *arg)
 
 	if (!exports(s, w))
 		return;
+	w->before = name;
+	build_each_session(s->plan, true, wave_held, w);
+	w->before = NULL;
 	policy_onprem(s, 0, w->wave, &rest);
 	st = bind_step(w, "withdraw", s, false, policy,
 		       "withdraw site prefixes");
@@ -425,7 +480,7 @@ static void wave_back(struct wave_build *w)
 
 void build_wave(struct build *b, size_t wave)
 {
-	struct wave_build w = {.b = b, .wave = wave};
+	struct wave_build w = {.b = b, .wave = wave, .end = wave + 1};
 	mem_auto_free char *name =
 		mem_format("wave-%s", b->plan->waves[wave].name);
 	mem_auto_free char *title =
@@ -437,4 +492,17 @@ void build_wave(struct build *b, size_t wave)
 	build_undo(b);
 	wave_back(&w);
 	build_retreat(b, wave + 1);
+}
+
+void build_pins_left(struct build *b, size_t wave)
+{
+	struct wave_build w = {.b = b, .wave = wave, .end = b->plan->n_waves};
+	size_t from = b->to->n;
+
+	build_each_session(b->plan, true, wave_pin, &w);
+	if (b->to->n > from)
+		settle(&w, "settle-pins",
+		       "let the cloud follow the more-specifics");
+	for (size_t i = from; i < b->to->n; i++)
+		b->to->v[i].if_left = true;
 }

@@ -77,6 +77,11 @@ static void add_pin(struct twin *t, const struct step *s)
 	free(l.v);
 }
 
+static bool makes_pins(const struct step *s)
+{
+	return s->derive == STEP_DERIVE_PINS && !s->keeps;
+}
+
 bool build_program(struct twin *t, struct err *e)
 {
 	for (size_t i = 0; t->program && i < t->program->n; i++) {
@@ -86,10 +91,10 @@ bool build_program(struct twin *t, struct err *e)
 		    !take_policies(t, &b->undo, e))
 			return false;
 		for (size_t k = 0; k < b->steps.n; k++)
-			if (b->steps.v[k].derive == STEP_DERIVE_PINS)
+			if (makes_pins(&b->steps.v[k]))
 				add_pin(t, &b->steps.v[k]);
 		for (size_t k = 0; k < b->undo.n; k++)
-			if (b->undo.v[k].derive == STEP_DERIVE_PINS)
+			if (makes_pins(&b->undo.v[k]))
 				add_pin(t, &b->undo.v[k]);
 	}
 	return true;

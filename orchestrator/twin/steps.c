@@ -369,7 +369,7 @@ bool twin_step(struct twin *t, const struct step *s,
 
 	if (s->kind == STEP_HOLD)
 		by_hand(t, s);
-	if (s->kind != STEP_ENSURE)
+	if (s->kind != STEP_ENSURE || s->keeps) /* made so before */
 		return t->net->n_changes != before;
 	if (s->derive == STEP_DERIVE_PINS) {
 		take_derived_pin(t, s);
