@@ -1,7 +1,8 @@
 /*
  * runner_parts.h - what the runner's own files share; private to the runner
  *
- *	runner.c      the loop: rows, jobs, timers, guards
+ *	runner.c      the loop: rows, timers, guards
+ *	runner_act.c  actions to jobs, results to events
  *	runner_talk.c what operators see
  *	runner_steer.c what operators ask for
  *
@@ -53,8 +54,14 @@ void runner_feed(struct runner *r, const struct event *ev);
 /* False: it could not be committed, and the run ends. */
 bool runner_append(struct runner *r, const char *kind, const char *step,
 		   const char *body);
+/* Commits the row of an action, and tells the engine. */
+void runner_commit(struct runner *r, struct action *a);
 /* Tells the engine now what was kept back. */
 void runner_unpace(struct runner *r);
+
+/* runner_act.c */
+void runner_execute(struct runner *r, struct action *a);
+void runner_on_result(struct runner *r, struct job_result *res);
 
 /* runner_talk.c */
 #define RUNNER_TALK_FDS (CONTROL_CLIENTS_MAX + 3)

@@ -1,5 +1,5 @@
 /*
- * build.h - what compile.c and wave.c share; private to orchestrator/steps/
+ * build.h - what blocks are made of; private to orchestrator/steps/
  */
 #ifndef CUTOVER_STEPS_BUILD_H
 #define CUTOVER_STEPS_BUILD_H
@@ -56,7 +56,16 @@ void build_retreat(struct build *b, size_t waves);
 void build_save(struct build *b);
 void build_checkpoint(struct build *b);
 
-void build_wave(struct build *b, size_t wave); /* wave.c */
+/* The blocks: preflight.c, blocks.c, wave.c. */
+void build_start_block(struct build *b);
+void build_stage_block(struct build *b);
+void build_circuit_block(struct build *b);
+void build_sessions_block(struct build *b);
+void build_attach_block(struct build *b);
+void build_finish_block(struct build *b);
+void build_wave(struct build *b, size_t wave);
+/* Is the circuit reached by us, or by other hands? */
+bool build_has_target(const struct plan_circuit *c);
 /* Traffic of all waves from this one on is held on the VPN, where an emergency
  * has left a circuit announced. */
 void build_pins_left(struct build *b, size_t wave);

@@ -1,36 +1,16 @@
 /*
- * wave.c - one wave forward, and its way back without loss
+ * wave.c - one wave forward
  *
- * Forward: import on one edge, its FIB verified, then the other; then export
- * the same way; then traffic is seen on the circuit; then the soak.
+ * Import on one edge, its FIB verified, then the other; then export the same
+ * way; then traffic is seen on the circuit; then the soak.
  *
- * Back (design, 'Hitless way back'): withdrawing the last circuit route empties
- * the provider's edge while the cloud gateway may still send to it.  So the
- * prefixes are first held on the VPN by more-specifics (pins), the circuit is
- * seen to be idle, and only then withdrawn; then unpinned.  The import is
- * first de-preferred below the VPN on each edge, then denied: a denied edge
- * would follow the other one's stale route.
- *
- * Pure.  Every step names a state, so that undoing half a wave is the same.
+ * Pure.  Every step names a state, so that doing half a wave again is the same.
  */
+#include "orchestrator/steps/wave.h"
+
 #include <string.h>
 
-#include "orchestrator/steps/build.h"
-
-#define SETTLE_MS                                                              \
-	4000	     /* BGP in the cloud, which cannot be looked at from here */
-#define HELD_MS 5000 /* for what was so a moment ago */
-#define IDLE_PPS 20  /* BGP, BFD and ARP of an idle link stay below */
-
-struct wave_build {
-	struct build *b;
-	size_t wave, end;   /* those from `wave` to before `end` */
-	const char *before; /* id of the session that is withdrawn next */
-	size_t *to_drain; /* sessions, by edge */
-	bool *drained;	  /* by edge: all of them */
-};
-
-static bool exports(const struct policy_session *s, const struct wave_build *w)
+bool wave_exports(const struct policy_session *s, const struct wave_build *w)
 {
 	for (size_t i = w->wave; i < w->end; i++)
 		if (policy_changes(s, false, i))
@@ -38,20 +18,20 @@ static bool exports(const struct policy_session *s, const struct wave_build *w)
 	return false;
 }
 
-static bool imports(const struct policy_session *s, const struct wave_build *w)
+bool wave_imports(const struct policy_session *s, const struct wave_build *w)
 {
 	return policy_changes(s, true, w->wave);
 }
 
-static struct expect *expect_session(struct step *s, enum expect_kind kind,
-				     const char *name)
+struct expect *wave_expect(struct step *s, enum expect_kind kind,
+			   const char *name)
 {
 	return expect_add(&s->expect, kind, RESOURCE_SESSION, name);
 }
 
-static struct step *bind_step(struct wave_build *w, const char *verb,
-			      const struct policy_session *s, bool import,
-			      const char *policy, const char *what)
+struct step *wave_bind(struct wave_build *w, const char *verb,
+		       const struct policy_session *s, bool import,
+		       const char *policy, const char *what)
 {
 	mem_auto_free char *name = policy_session_name(s);
 	mem_auto_free char *id = build_id(verb, name);
@@ -69,6 +49,21 @@ static struct step *bind_step(struct wave_build *w, const char *verb,
 	return st;
 }
 
+void wave_expect_sent(struct step *st, const char *name,
+		      const struct state_list *all,
+		      const struct state_list *moved)
+{
+	struct expect *x = wave_expect(st, EXPECT_SENT_ONLY, name);
+
+	state_list_append(&x->list, all);
+	if (!moved->n)
+		return;
+	x = wave_expect(st, EXPECT_SENT, name);
+	for (size_t i = 0; i < moved->n; i++)
+		if (!strchr(moved->v[i], ' '))
+			state_list_add_of(&x->list, moved, i);
+}
+
 /* ---- forward ---- */
 
 static void wave_import(const struct policy_session *s, void *arg)
@@ -79,14 +74,14 @@ static void wave_import(const struct policy_session *s, void *arg)
 	struct state_list cloud = {0};
 	struct step *st;
 
-	if (!imports(s, w))
+	if (!wave_imports(s, w))
 		return;
 	policy_moved_cloud(s, w->wave, &cloud);
-	st = bind_step(w, "import", s, true, policy, "take cloud prefixes");
+	st = wave_bind(w, "import", s, true, policy, "take cloud prefixes");
 	build_ask_received(build_session(&st->look, s));
-	expect_session(st, EXPECT_ESTABLISHED, name);
+	wave_expect(st, EXPECT_ESTABLISHED, name);
 	for (size_t i = 0; i < cloud.n; i++) {
-		struct expect *x = expect_session(st, EXPECT_ACCEPTED, name);
+		struct expect *x = wave_expect(st, EXPECT_ACCEPTED, name);
 
 		state_list_add_of(&x->list, &cloud, i);
 		build_look_route(st, cloud.v[i]);
@@ -95,22 +90,6 @@ static void wave_import(const struct policy_session *s, void *arg)
 		x->text = mem_strdup(build_on(s)->neighbor);
 	}
 	state_list_done(&cloud);
-}
-
-/* Prefixes that are named exactly must be seen; ranges only bound the rest. */
-static void expect_sent(struct step *st, const char *name,
-			const struct state_list *all,
-			const struct state_list *moved)
-{
-	struct expect *x = expect_session(st, EXPECT_SENT_ONLY, name);
-
-	state_list_append(&x->list, all);
-	if (!moved->n)
-		return;
-	x = expect_session(st, EXPECT_SENT, name);
-	for (size_t i = 0; i < moved->n; i++)
-		if (!strchr(moved->v[i], ' '))
-			state_list_add_of(&x->list, moved, i);
 }
 
 static void wave_export(const struct policy_session *s, void *arg)
@@ -122,14 +101,14 @@ static void wave_export(const struct policy_session *s, void *arg)
 	struct state_list moved = {0};
 	struct step *st;
 
-	if (!exports(s, w))
+	if (!wave_exports(s, w))
 		return;
 	policy_onprem(s, 0, w->wave + 1, &all);
 	policy_onprem(s, w->wave, w->wave + 1, &moved);
-	st = bind_step(w, "export", s, false, policy, "announce site prefixes");
+	st = wave_bind(w, "export", s, false, policy, "announce site prefixes");
 	build_ask_sent(build_session(&st->look, s));
-	expect_session(st, EXPECT_ESTABLISHED, name);
-	expect_sent(st, name, &all, &moved);
+	wave_expect(st, EXPECT_ESTABLISHED, name);
+	wave_expect_sent(st, name, &all, &moved);
 	state_list_done(&all);
 	state_list_done(&moved);
 }
@@ -143,13 +122,13 @@ static void wave_carries(const struct policy_session *s, void *arg)
 	mem_auto_free char *id = build_id("carries", name);
 	struct step *st;
 
-	if (!imports(s, w) && !exports(s, w))
+	if (!wave_imports(s, w) && !wave_exports(s, w))
 		return;
 	st = build_step(w->b, STEP_WAIT, build_edge(s)->name, id,
 			"'%s' carries traffic both ways", name);
 	resource_set_add(&st->look, RESOURCE_INTERFACE, ifname);
 	expect_add(&st->expect, EXPECT_CARRIES, RESOURCE_INTERFACE, ifname)
-		->number = IDLE_PPS + 1;
+		->number = WAVE_IDLE_PPS + 1;
 	st->timeout_ms = 5000;
 	st->optional = true;
 }
@@ -172,312 +151,6 @@ static void wave_forward(struct wave_build *w)
 			   "wave '%s' is done; go on?", wave->name);
 }
 
-/* ---- back ---- */
-
-/* Only what moved to the circuit from the VPN can be held on the VPN. */
-static bool pins(const struct policy_session *s, const struct wave_build *w)
-{
-	const struct plan_circuit *c = &s->plan->circuits[s->circuit];
-
-	return exports(s, w) &&
-	       build_can_pin(s->plan, c->links[s->link].edge) &&
-	       strcmp(c->peerings[s->peering].domain, "private") == 0;
-}
-
-static void add_rules(struct step *st, const struct policy_session *s,
-		      const struct wave_build *w)
-{
-	struct state_list onprem = {0};
-
-	policy_onprem(s, w->wave, w->end, &onprem);
-	st->rules = mem_realloc(st->rules, st->n_rules + onprem.n,
-				sizeof(*st->rules));
-	for (size_t i = 0; i < onprem.n; i++)
-		if (prefix_rule_parse(onprem.v[i], &st->rules[st->n_rules],
-				      NULL))
-			st->n_rules++;
-	state_list_done(&onprem);
-}
-
-/* Step `id` of the list at hand; NULL: there is none yet. */
-static struct step *step_of(const struct wave_build *w, const char *id)
-{
-	mem_auto_free char *full = mem_format("%s/%s", w->b->block, id);
-
-	for (size_t i = 0; i < w->b->to->n; i++)
-		if (strcmp(w->b->to->v[i].id, full) == 0)
-			return &w->b->to->v[i];
-	return NULL;
-}
-
-/* One a tunnel, for all that moved from it, over however many sessions. */
-static void pin_step(struct wave_build *w, const struct policy_session *s,
-		     const struct plan_tunnel *t, const char *id,
-		     const char *what)
-{
-	mem_auto_free char *pin = mem_format("CUTOVER-pin-%s", t->name);
-	struct step *st = step_of(w, id);
-
-	if (st) {
-		add_rules(st, s, w);
-		return;
-	}
-	st = build_step(w->b, STEP_ENSURE, build_edge(s)->name, id,
-			"%s on '%s' by more-specifics", what, t->name);
-	resource_set_add(&st->want, RESOURCE_STATIC_ROUTE, pin)
-		->static_route.session = mem_strdup(t->neighbor);
-	build_ask_sent(build_vpn_session(&st->look, t));
-	resource_set_add(&st->look, RESOURCE_STATIC_ROUTE, pin)
-		->static_route.session = mem_strdup(t->neighbor);
-	st->derive = STEP_DERIVE_PINS;
-	st->derive_session = mem_strdup(t->name);
-	st->derive_limit = t->limit;
-	add_rules(st, s, w);
-	expect_session(st, EXPECT_SENT_PINS, t->name)->text = mem_strdup(pin);
-	st->keeps = w->before != NULL;
-	if (st->keeps)
-		st->timeout_ms = HELD_MS;
-}
-
-static const struct plan_tunnel *tunnel_of(const struct policy_session *s)
-{
-	return build_tunnel(s->plan,
-			    s->plan->circuits[s->circuit].links[s->link].edge);
-}
-
-static void wave_pin(const struct policy_session *s, void *arg)
-{
-	struct wave_build *w = arg;
-	const struct plan_tunnel *t = tunnel_of(s);
-	mem_auto_free char *id = NULL;
-
-	if (!pins(s, w))
-		return;
-	id = build_id("pin", t->name);
-	pin_step(w, s, t, id, "hold cloud traffic");
-}
-
-/* An edge that rebooted meanwhile holds nothing any more. */
-static void wave_held(const struct policy_session *s, void *arg)
-{
-	struct wave_build *w = arg;
-	const struct plan_tunnel *t = tunnel_of(s);
-	mem_auto_free char *verb = NULL;
-	mem_auto_free char *id = NULL;
-
-	if (!pins(s, w))
-		return;
-	verb = mem_format("held-%s", t->name);
-	id = build_id(verb, w->before);
-	pin_step(w, s, t, id, "cloud traffic still is held");
-}
-
-static void wave_unpin(const struct policy_session *s, void *arg)
-{
-	struct wave_build *w = arg;
-	const struct plan_circuit *c = &s->plan->circuits[s->circuit];
-	const struct plan_tunnel *t;
-	mem_auto_free char *id = NULL;
-	mem_auto_free char *pin = NULL;
-	struct resource *r;
-
-	if (!pins(s, w))
-		return;
-	t = build_tunnel(s->plan, c->links[s->link].edge);
-	id = build_id("unpin", t->name);
-	if (step_of(w, id))
-		return;
-	pin = mem_format("CUTOVER-pin-%s", t->name);
-	r = resource_set_add(
-		&build_step(w->b, STEP_ENSURE, build_edge(s)->name, id,
-			    "withdraw the more-specifics on '%s'", t->name)
-			 ->want,
-		RESOURCE_STATIC_ROUTE, pin);
-	r->static_route.session = mem_strdup(t->neighbor);
-	r->present = false;
-}
-
-static void wave_idle(const struct policy_session *s, void *arg)
-{
-	struct wave_build *w = arg;
-	const char *ifname = build_on(s)->interface;
-	mem_auto_free char *name = policy_session_name(s);
-	mem_auto_free char *id = build_id("idle", name);
-	struct step *st;
-
-	if (!pins(s, w) && !exports(s, w))
-		return;
-	st = build_step(w->b, STEP_WAIT, build_edge(s)->name, id,
-			"nothing comes in on '%s' any more", name);
-	resource_set_add(&st->look, RESOURCE_INTERFACE, ifname);
-	expect_add(&st->expect, EXPECT_IDLE, RESOURCE_INTERFACE, ifname)
-		->number = IDLE_PPS;
-	/* without a pin, or with a dead link, there is nothing to wait for */
-	st->timeout_ms = 15000;
-	st->optional = true;
-}
-
-static void wave_withdraw(const struct policy_session *s, void *arg)
-{
-	struct wave_build *w = arg;
-	mem_auto_free char *policy = policy_name(s, false, w->wave);
-	mem_auto_free char *name = policy_session_name(s);
-	struct state_list rest = {0};
-	struct step *st;
-
-	if (!exports(s, w))
-		return;
-	w->before = name;
-	build_each_session(s->plan, true, wave_held, w);
-	w->before = NULL;
-	policy_onprem(s, 0, w->wave, &rest);
-	st = bind_step(w, "withdraw", s, false, policy,
-		       "withdraw site prefixes");
-	build_ask_sent(build_session(&st->look, s));
-	if (rest.n) {
-		struct state_list none = {0};
-
-		expect_sent(st, name, &rest, &none);
-	} else {
-		expect_session(st, EXPECT_NOTHING_SENT, name);
-	}
-	state_list_done(&rest);
-}
-
-static void settle(struct wave_build *w, const char *id, const char *why)
-{
-	build_step(w->b, STEP_SOAK, NULL, id, "%s", why)->soak_ms = SETTLE_MS;
-}
-
-/*
- * An edge that prefers the VPN tells the others that it has no path over the
- * circuit any more.  One that is changed before it has heard so follows the
- * first one's old word, while the first one follows it: a loop.
- */
-static void drain_heard(struct wave_build *w, const struct policy_session *s,
-			const struct state_list *cloud)
-{
-	const struct plan *p = s->plan;
-	const struct plan_circuit *c = &p->circuits[s->circuit];
-	mem_auto_free char *name = policy_session_name(s);
-	mem_auto_free char *id = build_id("heard", name);
-	struct step *st =
-		build_step(w->b, STEP_WAIT, build_edge(s)->name, id,
-			   "'%s' has heard that no other edge takes the "
-			   "circuit",
-			   build_edge(s)->name);
-
-	for (size_t i = 0; i < cloud->n; i++) {
-		struct expect *x;
-
-		build_look_route(st, cloud->v[i]);
-		x = expect_add(&st->expect, EXPECT_NOT_ELSEWHERE,
-			       RESOURCE_ROUTE, cloud->v[i]);
-		x->number = p->preference.circuit;
-		for (size_t l = 0; l < c->n_links; l++)
-			for (size_t k = 0; k < c->n_peerings; k++)
-				if (c->links[l].edge ==
-					    c->links[s->link].edge &&
-				    c->peerings[k].on[l].neighbor)
-					state_list_add(
-						&x->list,
-						c->peerings[k].on[l].neighbor);
-	}
-}
-
-/* Where a third edge takes the circuit still, its word and an old one look
- * alike: time must do. */
-static void drain_after(struct wave_build *w, const struct policy_session *s,
-			const struct state_list *cloud)
-{
-	const struct plan *p = s->plan;
-	size_t own = p->circuits[s->circuit].links[s->link].edge;
-	mem_auto_free char *name = policy_session_name(s);
-	mem_auto_free char *id = build_id("settle-drained", name);
-	bool done = false, left = false;
-
-	for (size_t i = 0; i < p->n_edges; i++) {
-		done |= i != own && w->drained[i];
-		left |= i != own && w->to_drain[i];
-	}
-	if (done && left)
-		settle(w, id, "let the other edges hear of it");
-	else if (done)
-		drain_heard(w, s, cloud);
-	w->drained[own] = --w->to_drain[own] == 0;
-}
-
-static void count_drains(const struct policy_session *s, void *arg)
-{
-	struct wave_build *w = arg;
-
-	if (imports(s, w))
-		w->to_drain
-			[s->plan->circuits[s->circuit].links[s->link].edge]++;
-}
-
-static void wave_drain(const struct policy_session *s, void *arg)
-{
-	struct wave_build *w = arg;
-	mem_auto_free char *policy = policy_drain_name(s, w->wave + 1);
-	struct state_list cloud = {0};
-	struct step *st;
-
-	if (!imports(s, w))
-		return;
-	policy_moved_cloud(s, w->wave, &cloud);
-	drain_after(w, s, &cloud);
-	st = bind_step(w, "drain", s, true, policy, "prefer the VPN");
-	for (size_t i = 0; i < cloud.n; i++) {
-		build_look_route(st, cloud.v[i]);
-		expect_add(&st->expect, EXPECT_BEST_NOT_FROM, RESOURCE_ROUTE,
-			   cloud.v[i])
-			->text = mem_strdup(build_on(s)->neighbor);
-	}
-	state_list_done(&cloud);
-}
-
-static void wave_deny(const struct policy_session *s, void *arg)
-{
-	struct wave_build *w = arg;
-	mem_auto_free char *policy = policy_name(s, true, w->wave);
-	struct state_list cloud = {0};
-	struct step *st;
-
-	if (!imports(s, w))
-		return;
-	policy_moved_cloud(s, w->wave, &cloud);
-	st = bind_step(w, "deny", s, true, policy, "refuse cloud prefixes");
-	for (size_t i = 0; i < cloud.n; i++) {
-		build_look_route(st, cloud.v[i]);
-		expect_add(&st->expect, EXPECT_IN_FIB, RESOURCE_ROUTE,
-			   cloud.v[i]);
-	}
-	state_list_done(&cloud);
-}
-
-static void wave_back(struct wave_build *w)
-{
-	const struct plan *p = w->b->plan;
-
-	build_each_session(p, true, wave_pin, w);
-	settle(w, "settle-pins", "let the cloud follow the more-specifics");
-	if (w->wave == 0)
-		build_each_session(p, true, wave_idle, w);
-	build_each_session(p, true, wave_withdraw, w);
-	settle(w, "settle-withdrawn", "let the cloud forget the circuit");
-	build_each_session(p, true, wave_unpin, w);
-	w->to_drain = mem_calloc(p->n_edges, sizeof(*w->to_drain));
-	w->drained = mem_calloc(p->n_edges, sizeof(*w->drained));
-	build_each_session(p, true, count_drains, w);
-	build_each_session(p, true, wave_drain, w);
-	free(w->to_drain);
-	free(w->drained);
-	build_each_session(p, true, wave_deny, w);
-	build_confirm(w->b);
-	build_save(w->b);
-}
-
 void build_wave(struct build *b, size_t wave)
 {
 	struct wave_build w = {.b = b, .wave = wave, .end = wave + 1};
@@ -492,17 +165,4 @@ void build_wave(struct build *b, size_t wave)
 	build_undo(b);
 	wave_back(&w);
 	build_retreat(b, wave + 1);
-}
-
-void build_pins_left(struct build *b, size_t wave)
-{
-	struct wave_build w = {.b = b, .wave = wave, .end = b->plan->n_waves};
-	size_t from = b->to->n;
-
-	build_each_session(b->plan, true, wave_pin, &w);
-	if (b->to->n > from)
-		settle(&w, "settle-pins",
-		       "let the cloud follow the more-specifics");
-	for (size_t i = from; i < b->to->n; i++)
-		b->to->v[i].if_left = true;
 }
