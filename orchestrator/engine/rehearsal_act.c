@@ -17,8 +17,8 @@ enum look_tag { TAG_SNAPSHOT = 1, TAG_VNET };
 /* How much of a body is worth a line of the log. */
 static int shown(const char *kind)
 {
-	static const char *const kinds[] = {"hold",  "failed",	 "outcome",
-					    "end",   "settled",	 "rollback",
+	static const char *const kinds[] = {"hold",  "failed",	  "outcome",
+					    "end",   "settled",	  "rollback",
 					    "fired", "retreated", "rewound"};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
