@@ -16,7 +16,7 @@ BUILD ?= build
 ifeq ($(origin CC),default)
 CC = gcc
 endif
-PKGS = jansson libcrypto libcurl sqlite3 yaml-0.1 libssh libvirt
+PKGS = jansson libcrypto libcurl sqlite3 yaml-0.1 libssh libvirt ncursesw
 CFLAGS ?= -O2 -g
 WERROR ?= -Werror
 CFLAGS += -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow $(WERROR) -pthread -I.
@@ -31,7 +31,7 @@ CFLAGS += -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-rec
 LIBS += -fsanitize=address,undefined
 endif
 
-SRC := $(filter-out orchestrator/main.c,$(sort $(shell find orchestrator adapters -name '*.c')))
+SRC := $(filter-out orchestrator/main.c,$(sort $(shell find orchestrator adapters tui -name '*.c')))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 # A test is tests/SUITE/.../NAME_test.c, or an executable NAME_test.sh; the other
 # .c files of a suite are what its tests share.

@@ -14,6 +14,7 @@
 #include "orchestrator/cmd/cmd.h"
 #include "orchestrator/cmd/probe.h"
 #include "orchestrator/cmd/reflect.h"
+#include "tui/wizard.h"
 
 static const struct command {
 	const char *name;
@@ -24,6 +25,7 @@ static const struct command {
 	{"explain", cmd_explain, "why a rule is a rule"},
 	{"dry-run", cmd_dry_run, "what would be done, for change review"},
 	{"rehearse", cmd_rehearse, "whole cutovers in memory, with faults"},
+	{"wizard", tui_wizard, "the cutover on a screen"},
 	{"run", cmd_run, "carry a plan out, unattended"},
 	{"resume", cmd_resume, "take up an interrupted run"},
 	{"rollback", cmd_rollback, "come back to a checkpoint"},

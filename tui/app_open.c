@@ -1,0 +1,357 @@
+/*
+ * app_open.c - plans and runs are looked for, opened, started and closed
+ */
+#include <dirent.h>
+#include <string.h>
+
+#include "orchestrator/base/clock.h"
+#include "orchestrator/journal/lock.h"
+#include "orchestrator/report/result.h"
+#include "orchestrator/steps/compile.h"
+#include "tui/app.h"
+
+#define RUNS_SHOWN 12
+
+/* ---- the first screen ---- */
+
+static void add_pick(struct app *a, char *plan, char *run, enum style s,
+		     char *text)
+{
+	a->pick = mem_realloc(a->pick, a->n_pick + 1, sizeof(*a->pick));
+	a->pick[a->n_pick++] = (struct app_pick){plan, run};
+	view_lines_add(&a->picks, 0, GLYPHS, s, text);
+}
+
+static int is_plan(const struct dirent *d)
+{
+	size_t n = strlen(d->d_name);
+
+	return n > 5 && d->d_name[0] != '.' &&
+	       strcmp(d->d_name + n - 5, ".yaml") == 0;
+}
+
+static void add_plans(struct app *a, const char *dir)
+{
+	struct dirent **v = NULL;
+	int n = scandir(dir, &v, is_plan, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		bool here = strcmp(dir, ".") == 0;
+		char *path = here ? mem_strdup(v[i]->d_name)
+				  : mem_format("%s/%s", dir, v[i]->d_name);
+
+		add_pick(a, path, NULL, STYLE_PLAIN,
+			 mem_format("plan  %s", path));
+		free(v[i]);
+	}
+	free(v);
+}
+
+struct run_list {
+	struct journal_run v[RUNS_SHOWN];
+	size_t n;
+};
+
+static bool keep_run(void *arg, const struct journal_run *run)
+{
+	struct run_list *l = arg;
+
+	if (l->n == RUNS_SHOWN) {
+		journal_run_done(&l->v[0]);
+		memmove(l->v, l->v + 1, --l->n * sizeof(*l->v));
+	}
+	l->v[l->n++] =
+		(struct journal_run){.id = mem_strdup(run->id),
+				     .plan_path = mem_strdup(run->plan_path)};
+	return true;
+}
+
+/* The latest first; those whose process lives are marked. */
+static void add_runs(struct app *a)
+{
+	struct journal *j = journal_open(a->state, true, NULL);
+	struct run_list l = {0};
+
+	if (j)
+		journal_run_each(j, keep_run, &l, NULL);
+	for (size_t i = l.n; i-- > 0;) {
+		mem_auto_free char *holder =
+			journal_lock_holder(journal_state_dir(j), l.v[i].id);
+
+		add_pick(
+			a, NULL, mem_strdup(l.v[i].id),
+			holder ? STYLE_GOOD : STYLE_DIM,
+			mem_format("run   %s%s", l.v[i].id,
+				   holder ? "  (live: Enter watches it)" : ""));
+		journal_run_done(&l.v[i]);
+	}
+	journal_close(j);
+}
+
+static void set_state_dir(struct app *a)
+{
+	err_auto e = ERR_INIT;
+
+	free(a->state);
+	a->state = a->practice ? cmd_practice_state(a->o.state, &e)
+			       : mem_strdup(a->o.state);
+}
+
+void app_list_picks(struct app *a)
+{
+	view_lines_done(&a->picks);
+	for (size_t i = 0; i < a->n_pick; i++) {
+		free(a->pick[i].plan);
+		free(a->pick[i].run);
+	}
+	a->n_pick = 0;
+	set_state_dir(a);
+	add_plans(a, ".");
+	add_plans(a, "plans");
+	add_runs(a);
+	a->screen = SCREEN_PICK;
+}
+
+void app_open_pick(struct app *a, size_t i)
+{
+	if (i >= a->n_pick)
+		return;
+	if (a->pick[i].plan)
+		app_load_plan(a, a->pick[i].plan);
+	else
+		app_attach(a, a->pick[i].run);
+}
+
+/* ---- a plan ---- */
+
+static void add_diag(struct view_lines *l, const struct diag *d)
+{
+	enum style s = d->warning ? STYLE_WARN : STYLE_BAD;
+
+	view_lines_add(l, 0, d->warning ? GLYPH_SKIPPED : GLYPH_FAILED, s,
+		       mem_format("%s:%u:%u: %s: %s [%s]", d->file, d->line,
+				  d->column, d->warning ? "warning" : "error",
+				  d->msg, d->rule));
+	if (!d->source)
+		return;
+	view_lines_add(l, 1, GLYPHS, STYLE_PLAIN, mem_strdup(d->source));
+	if (d->column)
+		view_lines_add(l, 1, GLYPHS, s,
+			       mem_format("%*s^", (int)d->column - 1, ""));
+}
+
+static void add_summary(struct app *a)
+{
+	const struct plan *p = a->c.plan;
+	struct view_lines *l = &a->plan_lines;
+	mem_auto_free char *from = clock_wall_text(p->window_start_us);
+	mem_auto_free char *to = clock_wall_text(p->window_end_us);
+
+	view_lines_add(l, 0, GLYPH_DONE, STYLE_GOOD,
+		       mem_format("'%s' is a valid plan%s%s", p->name,
+				  p->change ? ", change " : "",
+				  p->change ? p->change : ""));
+	view_lines_add(l, 1, GLYPHS, STYLE_PLAIN,
+		       mem_format("%zu edges, %zu tunnels, %zu circuits, %zu "
+				  "groups, %zu probes, %zu guards",
+				  p->n_edges, p->n_tunnels, p->n_circuits,
+				  p->n_groups, p->n_probes, p->n_guards));
+	for (size_t i = 0; i < p->n_waves; i++) {
+		mem_auto_free char *soak =
+			view_span((int64_t)p->waves[i].soak_ms * 1000);
+
+		view_lines_add(l, 1, GLYPHS, STYLE_PLAIN,
+			       mem_format("wave '%s': soaks %s%s",
+					  p->waves[i].name, soak,
+					  p->waves[i].hold
+						  ? ", then waits for a go"
+						  : ""));
+	}
+	if (p->window_end_us)
+		view_lines_add(
+			l, 1, GLYPHS, STYLE_PLAIN,
+			mem_format("window %.16s to %.16s UTC", from, to));
+}
+
+static bool compile(struct app *a)
+{
+	err_auto e = ERR_INIT;
+
+	a->c.targets = plan_targets(a->c.plan, &a->c.n_targets);
+	a->c.program = steps_compile(a->c.plan, &e);
+	if (!a->c.program)
+		view_lines_add(&a->plan_lines, 0, GLYPH_FAILED, STYLE_BAD,
+			       mem_strdup(err_msg(&e)));
+	return a->c.program != NULL;
+}
+
+void app_load_plan(struct app *a, const char *path)
+{
+	struct diag_list diags = {0};
+	char *copy = mem_strdup(path);
+
+	free(a->plan_path);
+	a->plan_path = copy;
+	app_close_run(a);
+	cmd_context_done(&a->c);
+	review_done(&a->review);
+	view_lines_done(&a->plan_lines);
+	a->lists[SCREEN_PLAN] = (struct app_list){0};
+	a->c.plan = plan_load(copy, &diags);
+	if (a->c.plan && !compile(a))
+		cmd_context_done(&a->c);
+	if (a->c.plan)
+		add_summary(a);
+	for (size_t i = 0; i < diags.n; i++)
+		add_diag(&a->plan_lines, &diags.v[i]);
+	diag_list_done(&diags);
+	a->screen = SCREEN_PLAN;
+	if (a->c.plan)
+		review_start(&a->review, &a->c);
+}
+
+/* ---- a run ---- */
+
+static bool take_row(void *arg, const struct journal_row *row, struct err *e)
+{
+	struct app *a = arg;
+
+	(void)e;
+	if (row->seq)
+		model_row(&a->m, row->seq, row->wall_us, row->kind, row->step,
+			  row->body);
+	return true;
+}
+
+void app_sync_journal(struct app *a)
+{
+	if (a->journal)
+		journal_each(a->journal, a->run.id, a->m.board.seq + 1,
+			     take_row, a, NULL);
+}
+
+void app_close_run(struct app *a)
+{
+	feed_done(&a->feed);
+	model_done(&a->m);
+	journal_run_done(&a->run);
+	a->run = (struct journal_run){0};
+	journal_close(a->journal);
+	a->journal = NULL;
+	view_lines_done(&a->end_lines);
+	a->took_control = false;
+}
+
+bool app_attach(struct app *a, const char *run)
+{
+	struct cmd_context c = {0};
+	err_auto e = ERR_INIT;
+
+	app_close_run(a);
+	set_state_dir(a);
+	a->journal = journal_open(a->state, true, &e);
+	if (!a->journal || !journal_run_find(a->journal, run, &a->run, &e)) {
+		app_say(a, STYLE_BAD, mem_strdup(err_msg(&e)));
+		app_close_run(a);
+		return false;
+	}
+	if (!cmd_context_of_run(&c, &a->run)) {
+		app_say(a, STYLE_BAD,
+			mem_strdup("the run's plan cannot be read any more"));
+		app_close_run(a);
+		return false;
+	}
+	cmd_context_done(&a->c);
+	a->c = c;
+	model_init(&a->m, a->c.plan, a->c.program, a->run.id);
+	app_sync_journal(a);
+	feed_init(&a->feed, journal_state_dir(a->journal), a->run.id,
+		  a->o.name);
+	review_start(&a->review, &a->c);
+	a->m.told_us = a->wall_us;
+	a->screen = app_main_screen(a);
+	return true;
+}
+
+/* ---- processes ---- */
+
+static void launch(struct app *a, const char *const *argv, const char *what)
+{
+	err_auto e = ERR_INIT;
+
+	a->launching = launch_start(&a->launch, argv, &e);
+	if (a->launching)
+		app_say(a, STYLE_BOLD, mem_strdup(what));
+	else
+		app_say(a, STYLE_BAD, mem_strdup(err_msg(&e)));
+}
+
+/* The first change waits for a go, whatever the plan says. */
+void app_start(struct app *a, bool practice)
+{
+	const char *argv[12] = {"run", a->plan_path};
+	int n = 2;
+
+	a->practice = practice;
+	if (a->c.program->n > 1) {
+		argv[n++] = "--hold-before";
+		argv[n++] = a->c.program->v[1].name;
+	}
+	if (a->o.state) {
+		argv[n++] = "--state";
+		argv[n++] = a->o.state;
+	}
+	if (practice)
+		argv[n++] = "--practice";
+	launch(a, argv, "starting the run ...");
+}
+
+static void launch_for_run(struct app *a, const char *command, const char *to)
+{
+	const char *argv[12] = {command, a->run.id};
+	int n = 2;
+
+	if (to) {
+		argv[n++] = "--to";
+		argv[n++] = to;
+	}
+	argv[n++] = "--state";
+	argv[n++] = journal_state_dir(a->journal);
+	launch(a, argv, "a process takes the run up ...");
+	a->launching = false; /* the run is known, and is followed already */
+}
+
+void app_resume(struct app *a)
+{
+	launch_for_run(a, "resume", NULL);
+}
+
+void app_rollback_ended(struct app *a, const char *to)
+{
+	launch_for_run(a, "rollback", to);
+}
+
+/* ---- the end ---- */
+
+void app_make_end(struct app *a)
+{
+	buf_auto text = BUF_INIT;
+	struct result r;
+	const char *s;
+
+	view_lines_done(&a->end_lines);
+	if (!result_read(a->journal, a->run.id, &r, NULL)) {
+		view_lines_add(&a->end_lines, 0, GLYPH_FAILED, STYLE_BAD,
+			       mem_strdup("the journal cannot be read"));
+		return;
+	}
+	result_text(&r, a->c.plan, &text);
+	result_done(&r);
+	buf_printf(&text,
+		   "\nReport   cutover report %s\n"
+		   "Journal  cutover log %s, cutover verify %s\n",
+		   a->run.id, a->run.id, a->run.id);
+	for (s = buf_str(&text); *s; s += strcspn(s, "\n"), s += *s == '\n')
+		view_lines_add(&a->end_lines, 0, GLYPHS, STYLE_PLAIN,
+			       mem_strndup(s, strcspn(s, "\n")));
+}

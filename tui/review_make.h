@@ -1,0 +1,12 @@
+/*
+ * review_make.h - the child's part of a review
+ */
+#ifndef CUTOVER_TUI_REVIEW_MAKE_H
+#define CUTOVER_TUI_REVIEW_MAKE_H
+
+#include "orchestrator/cmd/cmd.h"
+
+/* {"rollback_ms","errors","warnings","views":[[[depth,style,text],..],..]} */
+json_t *review_make(const struct cmd_context *c);
+
+#endif
