@@ -90,6 +90,8 @@ void app_key(struct app *a, int key);
 void app_intent(struct app *a, enum intent i);
 /* Does it make sense now? (for the key bar) */
 bool app_offers(const struct app *a, enum intent i);
+/* And is it worth a place in the key bar? */
+bool app_in_bar(const struct app *a, enum intent i);
 void app_say(struct app *a, enum style s, char *text); /* takes text */
 
 enum view_link app_link(const struct app *a);
@@ -108,7 +110,6 @@ void app_start(struct app *a, bool practice);
 void app_resume(struct app *a);
 void app_rollback_ended(struct app *a, const char *to);
 void app_sync_journal(struct app *a);
-void app_make_end(struct app *a);
 void app_close_run(struct app *a);
 
 /* app_steer.c */
@@ -119,6 +120,9 @@ void app_ask(struct app *a, enum intent i, const char *want, char *title,
 void app_dialog_key(struct app *a, int key);
 void app_dialog_close(struct app *a);
 bool app_goal_is_possible(const struct app *a, size_t block);
+
+/* app_end.c */
+void app_make_end(struct app *a);
 
 /* frame.c: the whole screen */
 void app_draw(struct app *a, struct canvas *c);

@@ -6,7 +6,6 @@
 
 #include "orchestrator/base/clock.h"
 #include "orchestrator/journal/lock.h"
-#include "orchestrator/report/result.h"
 #include "orchestrator/steps/compile.h"
 #include "tui/app.h"
 
@@ -329,29 +328,4 @@ void app_resume(struct app *a)
 void app_rollback_ended(struct app *a, const char *to)
 {
 	launch_for_run(a, "rollback", to);
-}
-
-/* ---- the end ---- */
-
-void app_make_end(struct app *a)
-{
-	buf_auto text = BUF_INIT;
-	struct result r;
-	const char *s;
-
-	view_lines_done(&a->end_lines);
-	if (!result_read(a->journal, a->run.id, &r, NULL)) {
-		view_lines_add(&a->end_lines, 0, GLYPH_FAILED, STYLE_BAD,
-			       mem_strdup("the journal cannot be read"));
-		return;
-	}
-	result_text(&r, a->c.plan, &text);
-	result_done(&r);
-	buf_printf(&text,
-		   "\nReport   cutover report %s\n"
-		   "Journal  cutover log %s, cutover verify %s\n",
-		   a->run.id, a->run.id, a->run.id);
-	for (s = buf_str(&text); *s; s += strcspn(s, "\n"), s += *s == '\n')
-		view_lines_add(&a->end_lines, 0, GLYPHS, STYLE_PLAIN,
-			       mem_strndup(s, strcspn(s, "\n")));
 }

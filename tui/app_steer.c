@@ -166,6 +166,13 @@ bool app_offers(const struct app *a, enum intent i)
 	}
 }
 
+bool app_in_bar(const struct app *a, enum intent i)
+{
+	if (i == INTENT_CONTROL && has_control(a))
+		return false;
+	return i != INTENT_POSTPONE && i != INTENT_THROTTLE && app_offers(a, i);
+}
+
 static void say_why_not(struct app *a, enum intent i)
 {
 	bool ours;
@@ -309,12 +316,23 @@ static void ask_go(struct app *a)
 				   "'T' takes it back."));
 }
 
+static bool undoes_anything(const struct app *a, size_t goal)
+{
+	struct view_lines l = {0};
+	bool any;
+
+	view_way_back(&a->m, a->m.program->v[goal].name, &l);
+	any = l.n > 0;
+	view_lines_done(&l);
+	return any;
+}
+
 static void ask_rollback(struct app *a)
 {
 	size_t last = 0;
 
 	for (size_t i = 0; i < a->m.board.n; i++)
-		if (app_goal_is_possible(a, i))
+		if (app_goal_is_possible(a, i) && undoes_anything(a, i))
 			last = i;
 	a->goal = a->m.plan->rollback.to_start || !is_live(a) ? 0 : last;
 	a->screen = SCREEN_ROLLBACK;

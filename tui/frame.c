@@ -129,7 +129,7 @@ static void draw_keys(struct app *a, struct canvas *c, int row)
 
 		if (!k->name || !(k->screens & KEYS_BIT(a->screen)) ||
 		    k->intent == INTENT_HELP || k->intent == INTENT_LEAVE ||
-		    !app_offers(a, k->intent))
+		    !app_in_bar(a, k->intent))
 			continue;
 		col = draw_key(c, row, col, last - col, k);
 	}

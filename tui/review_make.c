@@ -147,6 +147,14 @@ static bool is_new(const struct prove *p, const struct prove_state *s, size_t i)
 	       strcmp(old->pairs[i].back, s->pairs[i].back);
 }
 
+static bool has_new_pairs(const struct prove *p, const struct prove_state *s)
+{
+	for (size_t i = 0; i < s->n_pairs; i++)
+		if (is_new(p, s, i))
+			return true;
+	return false;
+}
+
 static void put_pairs(json_t *to, const struct cmd_context *c,
 		      const struct prove *p, const struct prove_state *s)
 {
@@ -175,7 +183,7 @@ static void make_network(const struct cmd_context *c, const struct prove *p,
 	for (size_t i = 0; i < p->n_states; i++) {
 		const struct prove_state *s = &p->states[i];
 
-		if (!s->n_routes && !s->pairs)
+		if (!s->n_routes && !has_new_pairs(p, s))
 			continue;
 		line(to, 0, STYLE_BOLD,
 		     mem_format("%s%s", s->step ? s->step : "before the run",

@@ -18,13 +18,15 @@ static int spark_width(int width, int used)
 	return n < SPARK_MIN ? 0 : n > 40 ? 40 : n;
 }
 
-static char *rate_text(const struct model_path *p)
+static char *rate_text(const struct model_path *p, bool wide)
 {
 	double all = p->in + p->out;
 
 	if (!p->rate.n)
 		return mem_strdup("");
-	if (p->bytes >= 125000)
+	if (all >= 100000)
+		return mem_format("%.0fk/s", all / 1000);
+	if (wide && p->bytes >= 12500)
 		return mem_format("%.0f/s %.1fMb/s", all, p->bytes * 8 / 1e6);
 	return mem_format("%.0f/s", all);
 }
@@ -37,15 +39,15 @@ static void draw_path(struct canvas *c, int row, int col, int width,
 	const char *line = canvas_glyph(c, v->carries ? GLYPH_CARRIES
 					   : v->up    ? GLYPH_READY
 						      : GLYPH_DOWN);
-	mem_auto_free char *rate = rate_text(v->path);
-	int at = col, name = wide ? 26 : 17, state = wide ? 22 : 15, n;
+	mem_auto_free char *rate = rate_text(v->path, wide);
+	int at = col, name = wide ? 26 : 17, state = wide ? 22 : 10, n;
 
 	for (int i = 0; i < 2; i++)
 		at = canvas_put(c, row, at, 1, s, line);
 	canvas_put(c, row, at + 1, name, s, v->name);
 	at += name + 2;
 	canvas_put(c, row, at, state, v->up ? STYLE_PLAIN : STYLE_DIM,
-		   v->carries ? "carries" : v->state);
+		   wide && !v->carries ? v->state : v->word);
 	at += state + 1;
 	canvas_put(c, row, at, wide ? 16 : 7, STYLE_PLAIN, rate);
 	at += wide ? 17 : 8;

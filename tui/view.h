@@ -67,6 +67,7 @@ struct view_path {
 	const struct model_path *path;
 	const char *edge, *name; /* name: without the circuit's */
 	char *state;		 /* 'up, Established', 'down', ... */
+	const char *word;	 /* the same in one word */
 	bool up, carries;	 /* carries: it is the way of routes now */
 };
 size_t view_paths(const struct model *m, struct view_path **ret);

@@ -72,12 +72,18 @@ static void see_path(const struct model *m, const struct model_path *p,
 		json_peek_str(json_peek(session, "state"), "neighbor", NULL);
 
 	if (!below && !session) {
-		v->state = mem_strdup(
-			json_peek(m->blind, v->edge) ? "cannot be seen" : "?");
+		bool blind = json_peek(m->blind, v->edge) != NULL;
+
+		v->word = blind ? "unseen" : "?";
+		v->state = mem_strdup(blind ? "cannot be seen" : "?");
 		return;
 	}
 	v->up = link && (!word || strcmp(word, "Established") == 0);
 	v->carries = v->up && neighbor && is_next_hop(m, v->edge, neighbor);
+	v->word = v->carries ? "carries"
+		  : v->up    ? "ready"
+		  : !link    ? "down"
+			     : word;
 	v->state = mem_format("%s%s%s", link ? "up" : "down", word ? ", " : "",
 			      word ? word : "");
 }

@@ -109,7 +109,13 @@ static void where_live(const struct model *m, int64_t now_us,
 	const char *title = json_peek_str(m->status, "title", "");
 	const char *phase = json_peek_str(m->status, "phase", "");
 
-	if (view_holds(m))
+	if (view_holds(m) && view_is_preflight(m) &&
+	    m->board.v[0].checkpoint_us)
+		say(w, STYLE_WARN, "HOLDING",
+		    mem_format("the preflight is through, nothing is changed "
+			       "yet; a go begins with '%s'",
+			       m->program->n > 1 ? m->program->v[1].name : ""));
+	else if (view_holds(m))
 		say(w, STYLE_WARN, "HOLDING",
 		    mem_strdup(json_peek_str(m->status, "hold_why", "")));
 	else if (strncmp(phase, "emergency", 9) == 0 ||
@@ -188,7 +194,7 @@ static void add_step(struct view_lines *l, const struct board_step *s,
 	if (s->state == BOARD_RUNNING) {
 		x->right = view_span(now_us - s->start_us);
 		l->current = l->n - 1;
-	} else if (s->end_us) {
+	} else if (s->end_us - s->start_us >= 1000000) {
 		x->right = view_span(s->end_us - s->start_us);
 	}
 	if (s->why && s->state != BOARD_DONE)
@@ -258,6 +264,11 @@ static void add_block(const struct model *m, const struct board_block *b,
 		add_step(l, &list->v[i], now_us);
 }
 
+static bool was_begun(const struct board_block *b)
+{
+	return b->way[BOARD_FORWARD].n && b->way[BOARD_FORWARD].v[0].state;
+}
+
 void view_tree(const struct model *m, bool all, int64_t now_us,
 	       struct view_lines *ret)
 {
@@ -266,7 +277,7 @@ void view_tree(const struct model *m, bool all, int64_t now_us,
 
 	if (view_goes_back(m)) {
 		for (size_t i = m->board.n; i-- > 0 && (int)i >= goal;)
-			if ((int)i > goal ||
+			if (((int)i > goal && was_begun(&m->board.v[i])) ||
 			    tally_of(&m->board.v[i].way[BOARD_RESTORE]).done)
 				add_block(m, &m->board.v[i], all, now_us, ret);
 		return;
@@ -292,8 +303,7 @@ void view_way_back(const struct model *m, const char *goal,
 	for (size_t i = m->board.n; i-- > 0 && (int)i > to && to >= 0;) {
 		const struct board_block *b = &m->board.v[i];
 
-		if (!b->way[BOARD_FORWARD].n ||
-		    !b->way[BOARD_FORWARD].v[0].state)
+		if (!was_begun(b))
 			continue;
 		view_lines_add(ret, 0, GLYPHS, STYLE_BOLD,
 			       mem_format("back from '%s'", b->block->name));
@@ -332,6 +342,13 @@ char *view_window(const struct model *m, int64_t rollback_ms, int64_t now_us,
 					 "%s",
 					 need)
 			    : mem_strdup("no window");
+	if (now_us < m->plan->window_start_us) {
+		mem_auto_free char *wait =
+			view_span(m->plan->window_start_us - now_us);
+
+		*ret_style = STYLE_WARN;
+		return mem_format("the window begins in %s", wait);
+	}
 	if (now_us > end) {
 		*ret_style = STYLE_BAD;
 		return mem_strdup("the window is over");

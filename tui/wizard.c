@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -231,6 +232,8 @@ static char *my_name(void)
 		user = getenv("LOGNAME");
 	if (!user)
 		user = getenv("USER");
+	if (!user && getpwuid(getuid()))
+		user = getpwuid(getuid())->pw_name;
 	return mem_format("%s%s%s", user ? user : "somebody", tty ? " on " : "",
 			  !tty				  ? ""
 			  : strncmp(tty, "/dev/", 5) == 0 ? tty + 5

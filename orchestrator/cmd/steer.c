@@ -4,9 +4,11 @@
  * Each is one request to the run's socket and its answer (control.h); what a
  * run that is not live did is read from the journal.
  */
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "orchestrator/cmd/cmd.h"
 #include "orchestrator/engine/control.h"
@@ -126,6 +128,8 @@ static char *my_name(void)
 		user = getenv("LOGNAME");
 	if (!user)
 		user = getenv("USER");
+	if (!user && getpwuid(getuid()))
+		user = getpwuid(getuid())->pw_name;
 	return mem_format("%s (command line)", user ? user : "somebody");
 }
 
