@@ -10,6 +10,8 @@
 #   make demo       a whole cutover in the lab (root); PLAN=file: that plan;
 #                   DEMO=forward, DEMO=naive: a part of it; KEEP=1: the lab stays up
 #   make test-lab   the lab's own tests (root)
+#   make soak       for hours: rehearsals, the lab's tests, faults, kills, with
+#                   a table at its end (root); SOAK_MINUTES=60 bounds it
 #   make lint       formatting, folder rule, file sizes
 
 BUILD ?= build
@@ -124,6 +126,10 @@ demo: lab-install
 test-lab: all
 	@tests/run $(BUILD) -t 1800 $(call suite_tests,lab)
 
+soak: lab-install
+	$(MAKE) all
+	@CUTOVER=$(CURDIR)/$(BUILD)/cutover WORK=$(CURDIR)/$(BUILD)/soak tests/lab/soak
+
 lab-install: install-deps
 	tests/lab/lab install
 
@@ -150,5 +156,5 @@ clean:
 
 -include $(BENCH_BIN:%=%.d) $(BUILD)/tests/bench/record.d
 
-.PHONY: all coverage mutants $(SUITES) bench demo test-lab lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
+.PHONY: all coverage mutants $(SUITES) bench demo test-lab soak lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
 .SECONDARY:

@@ -232,8 +232,10 @@ static enum outcome bind_back(struct job_lane *l, struct job *job,
 		o = l->ops->apply(c, &r->changeset, false, NULL, &token, e);
 		free(token);
 	}
-	if (job->back && l->ops->confirm &&
-	    (o == OUTCOME_APPLIED || o == OUTCOME_UNCHANGED)) {
+	/* also where nothing was known to be armed: a change that was under
+	 * way may have armed itself since, and its timer would undo this */
+	if ((o == OUTCOME_APPLIED || o == OUTCOME_UNCHANGED) &&
+	    l->ops->confirm && (l->ops->caps & ADAPTER_CAP_TIMER)) {
 		c->deadline_us = deadline(l, 0);
 		l->ops->confirm(c, NULL, e);
 	}

@@ -3,6 +3,7 @@
 #   LAB, LAB_ID      which lab
 #   CUTOVER          program that runs on the lab's hosts (default build/cutover)
 #   BASELINE, SOAK   durations (defaults 10s and 10s)
+#   DEAD_MAN, COMMAND  timer on the edges, deadline of a command (120s, 90s)
 #   PUBLIC           no: leave out the public peering (half the work)
 # A lab that is up knows its id, its variant and its number of prefixes.
 set -eu
@@ -116,8 +117,8 @@ probes:
 guards:
   - {name: canary-loss, probe: canary-vm1, lost: 0, window: 5s, breach: rollback, blind: hold}
   - {name: rest-loss, probe: rest-vm1, lost: 0, window: 5s, breach: rollback, blind: hold}
-rollback: {automatic: true, to: last-checkpoint, dead_man: 120s, on_abort: rollback}
-timeouts: {command: 90s}
+rollback: {automatic: true, to: last-checkpoint, dead_man: ${DEAD_MAN:-120s}, on_abort: rollback}
+timeouts: {command: ${COMMAND:-90s}}
 baseline: ${BASELINE:-10s}
 finish: {vpn: keep}
 END
