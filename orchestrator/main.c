@@ -6,7 +6,9 @@
 
 #include "adapters/azure/azure.h"
 #include "adapters/bird/bird.h"
+#include "adapters/bird/line.h"
 #include "adapters/frr/frr.h"
+#include "adapters/frr/line.h"
 #include "adapters/libvirt/libvirt.h"
 #include "adapters/strongswan/strongswan.h"
 #include "adapters/transport/spawn.h"
@@ -64,6 +66,8 @@ static void register_adapters(void)
 	adapter_register(&strongswan_adapter_ops);
 	adapter_register(&libvirt_adapter_ops);
 	adapter_register(&azure_adapter_ops);
+	line_register("frr", frr_line);
+	line_register("bird", bird_line);
 	cmd_spawn = spawn_on_host;
 	cmd_world = &twin_world_ops;
 	cmd_practice = &twin_practice_ops;

@@ -41,6 +41,8 @@ extern const struct practice_ops *cmd_practice;
 /* Where the journals of practices are; the caller frees it. */
 char *cmd_practice_state(const char *state, struct err *e);
 
+#define CMD_ACCEPTED_MAX 32
+
 /* What most subcommands have in common. */
 struct cmd_options {
 	const char *state;	 /* --state DIR */
@@ -63,7 +65,10 @@ struct cmd_options {
 	bool off;		 /* --off */
 	const char *hold_before; /* --hold-before BLOCK */
 	bool practice;		 /* --practice */
-	const char *operand;	 /* PLAN or RUN, or NULL */
+	bool unproved;		 /* --unproved */
+	const char *accept_proof[CMD_ACCEPTED_MAX]; /* --accept-proof RULE */
+	size_t n_accept_proof;
+	const char *operand; /* PLAN or RUN, or NULL */
 };
 
 /*
@@ -97,6 +102,19 @@ void cmd_context_done(struct cmd_context *c);
 /* The plan's network is played from here on. */
 bool cmd_practice_begin(struct cmd_context *c, struct err *e);
 bool cmd_run_is_practice(const struct journal_run *run);
+
+/*
+ * The proof of the plan before its run: what fails and is not accepted by name
+ * refuses the run, and is on stderr with its counterexample.  ret_row is what
+ * the journal keeps of it, ret_foretold what the run compares itself with.
+ */
+bool cmd_proof_before_run(const struct cmd_context *c,
+			  const struct cmd_options *o, json_t **ret_row,
+			  struct foretold_vec *ret_foretold, struct err *e);
+/* Of a run that is taken up: the routes alone; nothing is judged again. */
+void cmd_proof_foretell(const struct cmd_context *c, struct foretold_vec *ret);
+/* One line of what a 'proof' row says. */
+char *cmd_proof_text(const json_t *row);
 
 /* Prints what a rollback of the run to the checkpoint would do. */
 bool cmd_show_rollback(const struct cmd_context *c, struct journal *j,

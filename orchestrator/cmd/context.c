@@ -33,6 +33,8 @@ enum {
 	OPT_OFF,
 	OPT_HOLD_BEFORE,
 	OPT_PRACTICE,
+	OPT_UNPROVED,
+	OPT_ACCEPT_PROOF,
 	OPT_HELP
 };
 
@@ -57,6 +59,8 @@ static const struct option options[] = {
 	{"off", no_argument, NULL, OPT_OFF},
 	{"hold-before", required_argument, NULL, OPT_HOLD_BEFORE},
 	{"practice", no_argument, NULL, OPT_PRACTICE},
+	{"unproved", no_argument, NULL, OPT_UNPROVED},
+	{"accept-proof", required_argument, NULL, OPT_ACCEPT_PROOF},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -98,10 +102,13 @@ static const struct place {
 	{OPT_OFF, offsetof(struct cmd_options, off)},
 	{OPT_HOLD_BEFORE, offsetof(struct cmd_options, hold_before)},
 	{OPT_PRACTICE, offsetof(struct cmd_options, practice)},
+	{OPT_UNPROVED, offsetof(struct cmd_options, unproved)},
 };
 
 static void take(struct cmd_options *r, int opt)
 {
+	if (opt == OPT_ACCEPT_PROOF && r->n_accept_proof < CMD_ACCEPTED_MAX)
+		r->accept_proof[r->n_accept_proof++] = optarg;
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
 		char *at = (char *)r + places[i].offset;
 

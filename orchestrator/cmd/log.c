@@ -49,6 +49,7 @@ void cmd_print_row(void *arg, const struct runner_row *row)
 		       json_peek_str(body, "text", ""));
 	} else if (strcmp(row->kind, "failed") == 0 ||
 		   strcmp(row->kind, "hold") == 0 ||
+		   strcmp(row->kind, "rewound") == 0 ||
 		   strcmp(row->kind, "rollback") == 0 ||
 		   strcmp(row->kind, "settled") == 0) {
 		printf("%.8s   %s%s%s%s\n", when + 11, row->kind,

@@ -15,8 +15,9 @@
 
 static const char run_usage[] =
 	"usage: cutover run PLAN [--state DIR] [--go] [--exit-on-hold]\n"
-	"                   [--hold-before BLOCK] [--no-probes] [--practice] "
-	"[--json]\n"
+	"                   [--hold-before BLOCK] [--accept-proof RULE] "
+	"[--no-probes]\n"
+	"                   [--practice] [--json]\n"
 	"\n"
 	"Carries the plan out, unattended.  Holds wait for 'cutover go' "
 	"unless\n"
@@ -27,6 +28,16 @@ static const char run_usage[] =
 	"...,\n"
 	"wave-NAME, finish) waits for a go before that block, whatever the "
 	"plan says.\n"
+	"\n"
+	"Before anything is contacted the plan is proved safe, as 'cutover "
+	"dry-run\n"
+	"--offline' shows it.  A rule that fails refuses the run (exit 3); "
+	"one that\n"
+	"is accepted by its name with --accept-proof RULE (as often as "
+	"needed) does\n"
+	"not, and the journal says so.  Where the run sees routes that were "
+	"not\n"
+	"foretold it holds.\n"
 	"\n"
 	"--practice plays the plan's network in memory: no device is "
 	"contacted, "
@@ -60,6 +71,8 @@ struct live {
 	struct journal *journal;
 	struct journal_lock *plan_lock, *run_lock;
 	const char *run_id;
+	json_t *proof; /* of a run that begins */
+	struct foretold_vec foretold;
 	bool rollback;
 	const char *to;
 };
@@ -109,6 +122,7 @@ static int carry_on(struct live *l)
 		.no_probes = l->o.no_probes,
 		.practice = l->o.practice,
 		.hold_before = l->o.hold_before,
+		.proof = l->proof,
 		.rollback = l->rollback,
 		.rollback_to = l->to,
 		.on_row = on_row,
@@ -122,6 +136,7 @@ static int carry_on(struct live *l)
 		ro.targets = cmd_practice->targets(&ro.n_targets);
 		ro.spawn = cmd_practice->spawn;
 	}
+	ro.policy.foretold = &l->foretold;
 	ro.policy.auto_go = l->o.go;
 	ro.policy.end_on_hold = l->o.exit_on_hold;
 	ok = runner_run(&ro, &code, &e);
@@ -138,6 +153,8 @@ static void live_done(struct live *l)
 	journal_lock_release(l->run_lock);
 	journal_lock_release(l->plan_lock);
 	journal_close(l->journal);
+	json_decref(l->proof);
+	foretold_vec_done(&l->foretold);
 	cmd_context_done(&l->c);
 }
 
@@ -182,6 +199,15 @@ static bool may_begin(struct live *l, struct err *e)
 	       cmd_context_secrets(&l->c, journal_state_dir(l->journal), e);
 }
 
+static void print_begin(const struct live *l)
+{
+	mem_auto_free char *proof = cmd_proof_text(l->proof);
+
+	if (!l->o.json)
+		printf("run %s\n%s\n", l->run_id, proof);
+	fflush(stdout);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	struct live l = {0};
@@ -211,11 +237,12 @@ int cmd_run(int argc, char **argv)
 		l.o.state = state = cmd_practice_state(l.o.state, &e);
 	l.journal = l.o.practice && !state ? NULL
 					   : journal_open(l.o.state, false, &e);
-	if (!l.journal || !may_begin(&l, &e) || !create(&l, &id, &e)) {
+	if (!l.journal ||
+	    !cmd_proof_before_run(&l.c, &l.o, &l.proof, &l.foretold, &e) ||
+	    !may_begin(&l, &e) || !create(&l, &id, &e)) {
 		rc = fail(&e, EXIT_REFUSED);
 	} else {
-		if (!l.o.json)
-			printf("run %s\n", id);
+		print_begin(&l);
 		rc = carry_on(&l);
 	}
 	live_done(&l);
@@ -247,6 +274,7 @@ static int take_up(struct live *l, const struct journal_run *run)
 	if (!cmd_context_secrets(&l->c, journal_state_dir(l->journal), &e) ||
 	    !lock(l, &e))
 		return fail(&e, EXIT_REFUSED);
+	cmd_proof_foretell(&l->c, &l->foretold);
 	return carry_on(l);
 }
 

@@ -21,7 +21,8 @@ static const char status_usage[] =
 	"Where the run stands: live from its process, else from the journal.\n";
 
 static const char steer_usage[] =
-	"usage: cutover go|hold|abort|accept|take-back [RUN] [--state DIR]\n"
+	"usage: cutover go|hold|abort|take-back [RUN] [--state DIR]\n"
+	"       cutover accept [RUN] [--unproved]\n"
 	"       cutover soak [RUN] --add TIME        (5m, or -5m)\n"
 	"       cutover throttle [RUN] --pause TIME  (0s: none)\n"
 	"       cutover postpone [RUN] --wave WAVE [--off]\n"
@@ -32,9 +33,12 @@ static const char steer_usage[] =
 	"follows\n"
 	"the plan's abort policy (hold or roll back); accept goes on with what "
 	"somebody\n"
-	"else changed on a device, as the hold shows it; take-back takes back "
-	"what is\n"
-	"still pending.  soak makes the soak under way longer or shorter; "
+	"else changed on a device, as the hold shows it, where it is proved "
+	"harmless;\n"
+	"where it is not, --unproved takes it over at your own word.  "
+	"take-back takes\n"
+	"back what is still pending.  soak makes the soak under way longer or "
+	"shorter; "
 	"throttle\n"
 	"pauses after each step; postpone holds before a wave (or block), "
 	"until a go.\n"
@@ -63,8 +67,11 @@ static void print_order(const json_t *x)
 
 	printf("  order %lld: %s%s%s by %s: %s%s%s\n",
 	       (long long)json_peek_int(x, "id", 0),
-	       json_peek_str(x, "command", ""), *to ? " to " : "", to,
-	       json_peek_str(x, "by", ""), json_peek_str(x, "state", ""),
+	       json_peek_str(x, "command", ""),
+	       strcmp(to, "unproved") == 0 ? " "
+	       : *to			   ? " to "
+					   : "",
+	       to, json_peek_str(x, "by", ""), json_peek_str(x, "state", ""),
 	       *text ? ", " : "", text);
 }
 
@@ -89,6 +96,12 @@ static void print_live(const json_t *s)
 		printf("  held: %s\n  'cutover go' goes on\n", why);
 	printf("  last checkpoint: %s\n",
 	       json_peek_str(s, "last_checkpoint", "none"));
+	if (json_peek(s, "proof")) {
+		mem_auto_free char *proof =
+			cmd_proof_text(json_peek(s, "proof"));
+
+		printf("  %s\n", proof);
+	}
 	print_orders(json_peek(s, "orders"));
 }
 
@@ -193,6 +206,8 @@ static json_t *request_of(const char *command, const struct cmd_options *o,
 	json_int_t ms = 0;
 	bool ok = true;
 
+	if (strcmp(command, "accept") == 0)
+		json_object_set_new(j, "unproved", json_boolean(o->unproved));
 	if (strcmp(command, "soak") == 0) {
 		ok = o->add ? signed_ms(o->add, &ms, e)
 			    : err_set(e, ERR_USAGE, "'soak' needs --add TIME");

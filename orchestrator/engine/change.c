@@ -195,11 +195,14 @@ static void on_settle(struct engine *g, const struct event *ev)
 
 static void on_verify(struct engine *g, const struct event *ev)
 {
-	if (ev->ok && ev->satisfied) {
+	bool done = ev->ok && ev->satisfied;
+	buf_auto differs = BUF_INIT;
+
+	if (done && engine_is_foretold(g, ev->before, &differs)) {
 		engine_append(g, PHASE_DONE_ROW, "done", row_done(ev->before));
 		return;
 	}
-	engine_set_why(g, ev->text);
+	engine_set_why(g, done ? buf_str(&differs) : ev->text);
 	if (g->want_rollback) {
 		engine_obey(g);
 		return;
@@ -209,7 +212,9 @@ static void on_verify(struct engine *g, const struct event *ev)
 			engine_poll_ms(g, fold_current(&g->fold));
 		return;
 	}
-	if (ev->ok && !engine_lost_change(g, ev))
+	if (done)
+		engine_hold_foretold(g, buf_str(&differs));
+	else if (ev->ok && !engine_lost_change(g, ev))
 		engine_step_failed(g, ev->text);
 	else if (!ev->ok) /* blind is not bad */
 		engine_hold(g, ev->text, false);

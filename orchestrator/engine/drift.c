@@ -153,6 +153,33 @@ int drift_find(const json_t *recorded, const json_t *now, struct buf *out)
 	return each_drift(recorded, now, show, out);
 }
 
+struct judging {
+	const struct engine_policy *policy;
+	struct buf *out;
+	int unproved;
+};
+
+static void judge(void *arg, const char *target, const char *was,
+		  const char *is)
+{
+	struct judging *j = arg;
+	const struct engine_policy *p = j->policy;
+
+	if (!p->judge)
+		buf_printf(j->out, "'%s': nothing is known of it\n", target);
+	if (!p->judge || !p->judge(p->judge_arg, target, was, is, j->out))
+		j->unproved++;
+}
+
+int drift_judge(const json_t *recorded, const json_t *now,
+		const struct engine_policy *policy, struct buf *out)
+{
+	struct judging j = {.policy = policy, .out = out};
+
+	each_drift(recorded, now, judge, &j);
+	return j.unproved;
+}
+
 static void keep(void *arg, const char *target, const char *was, const char *is)
 {
 	(void)was;

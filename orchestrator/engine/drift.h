@@ -10,7 +10,7 @@
 #ifndef CUTOVER_ENGINE_DRIFT_H
 #define CUTOVER_ENGINE_DRIFT_H
 
-#include "orchestrator/model/resource.h"
+#include "orchestrator/engine/engine.h"
 
 /*
  * Both: target -> list of resources.  Appends what differs, as lines '- was'
@@ -20,6 +20,10 @@ int drift_find(const json_t *recorded, const json_t *now, struct buf *out);
 
 /* {"target": foreign text now} of all targets that differ; for the row. */
 json_t *drift_accepted(const json_t *recorded, const json_t *now);
+
+/* Of how many targets is it not proved that their change is harmless? */
+int drift_judge(const json_t *recorded, const json_t *now,
+		const struct engine_policy *policy, struct buf *out);
 
 /* Puts accepted foreign texts in the place of the recorded ones. */
 void drift_forgive(json_t *recorded, const json_t *accepted);

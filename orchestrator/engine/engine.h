@@ -34,6 +34,7 @@
 #define CUTOVER_ENGINE_ENGINE_H
 
 #include "orchestrator/engine/event.h"
+#include "orchestrator/steps/foretold.h"
 
 enum engine_phase {
 	PHASE_IDLE,
@@ -87,10 +88,20 @@ enum engine_exit {
 	EXIT_INTERNAL = 6,
 };
 
+/*
+ * Does a foreign change of a configuration do nothing to what the run proves?
+ * If not, or if it cannot be told, `why` gets a line that says so.
+ */
+typedef bool drift_judge_fn(const void *arg, const char *target,
+			    const char *was, const char *is, struct buf *why);
+
 struct engine_policy {
-	bool rollback_automatic; /* on a failed step or a breach */
-	bool rollback_to_start;	 /* else to the last checkpoint */
-	bool abort_rolls_back;	 /* else abort holds */
+	drift_judge_fn *judge; /* NULL: nothing is proved harmless */
+	const void *judge_arg;
+	const struct foretold_vec *foretold; /* NULL: nobody has a model */
+	bool rollback_automatic;	     /* on a failed step or a breach */
+	bool rollback_to_start;		     /* else to the last checkpoint */
+	bool abort_rolls_back;		     /* else abort holds */
 	bool auto_go;	  /* plan holds pass by themselves (not own_go) */
 	bool end_on_hold; /* end with EXIT_HOLDING instead of waiting */
 	uint32_t dead_man_s;

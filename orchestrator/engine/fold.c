@@ -62,6 +62,7 @@ void fold_done(struct fold *f)
 	state_list_done(&f->postponed);
 	json_decref(f->checkpoints);
 	json_decref(f->accepted);
+	json_decref(f->proof);
 	free(f->hold_why);
 	free(f->result);
 	*f = (struct fold){0};
@@ -131,7 +132,7 @@ static void advance(struct fold *f)
 {
 	set_step(f, FOLD_STEP_NONE);
 	drop_intent(f);
-	f->gone = false;
+	f->gone = f->otherwise = f->unproved = false;
 	f->index++;
 	while (fold_block(f) && (!fold_current(f) || is_needless(f))) {
 		if (fold_current(f)) {
@@ -237,6 +238,7 @@ static void fold_hold(struct fold *f, const json_t *body)
 {
 	f->held = true;
 	f->hold_own_go = json_peek_bool(body, "step", false);
+	f->hold_foretold = json_peek_bool(body, "foretold", false);
 	free(f->hold_why);
 	f->hold_why = mem_strdup(json_peek_str(body, "why", ""));
 }
@@ -245,6 +247,8 @@ static void fold_go(struct fold *f, const json_t *body)
 {
 	f->held = false;
 	f->rewinds = 0;
+	f->otherwise |= f->hold_foretold;
+	f->unproved |= json_peek_bool(body, "unproved", false);
 	if (f->hold_own_go || json_peek_bool(body, "accept", false))
 		f->gone = true;
 	if (f->step == FOLD_STEP_FAILED)
@@ -408,6 +412,9 @@ bool fold_row(struct fold *f, const char *kind, const char *step,
 		fold_go(f, body);
 	} else if (strcmp(kind, "rollback") == 0) {
 		return fold_rollback(f, body, e);
+	} else if (strcmp(kind, "proof") == 0) {
+		json_decref(f->proof);
+		f->proof = json_deep_copy(body);
 	} else if (strcmp(kind, "end") == 0) {
 		fold_end(f, body);
 	}

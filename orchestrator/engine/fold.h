@@ -3,7 +3,7 @@
  *
  * Rows: begin, step, intent, pending, outcome, settled, done, failed,
  * checkpoint, hold, go, accept, postpone, fired, rewound, emergency, retreated,
- * rollback, end
+ * rollback, proof, end
  * (others, such as measurements, are skipped).  fold_row() is the only writer
  * of this state: live rows pass through it when they are committed, old rows
  * when a run is resumed.
@@ -43,14 +43,18 @@ struct fold {
 	enum outcome outcome;
 	bool held;
 	char *hold_why;
-	bool hold_own_go; /* the held step itself waits for its go */
-	bool gone;	  /* 'go' was given for the current step */
-	bool changed;	  /* any intent ever */
-	int touched;	  /* last block with an intent going forward, or -1 */
-	unsigned rewinds; /* how often this block was gone through anew */
+	bool hold_own_go;   /* the held step itself waits for its go */
+	bool hold_foretold; /* because of what was seen otherwise */
+	bool otherwise;	    /* the current step goes on all the same */
+	bool unproved;	    /* what was accepted need not be proved */
+	bool gone;	    /* 'go' was given for the current step */
+	bool changed;	    /* any intent ever */
+	int touched;	    /* last block with an intent going forward, or -1 */
+	unsigned rewinds;   /* how often this block was gone through anew */
 	struct state_list postponed; /* blocks that need a go first */
 	json_t *accepted;    /* target -> foreign text that was accepted */
 	json_t *checkpoints; /* name -> states */
+	json_t *proof;	     /* what was proved before the run, or NULL */
 	char *result;	     /* of the last 'end' row, NULL while running */
 };
 

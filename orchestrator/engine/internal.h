@@ -105,6 +105,19 @@ bool engine_lacks_before_record(struct engine *g, const json_t *states);
 bool engine_lacks(struct engine *g, const struct event *prepared);
 bool engine_lost_change(struct engine *g, const struct event *observed);
 
+/* compare.c */
+/* True: somebody else changed a device; it holds, or is accepted. */
+bool engine_drifted(struct engine *g, const json_t *now);
+/* At the end of a rollback. */
+void engine_on_compare(struct engine *g, const struct event *ev);
+
+/* foretold.c */
+bool engine_is_foretold(const struct engine *g, const struct resource_set *seen,
+			struct buf *why);
+void engine_hold_foretold(struct engine *g, const char *differs);
+/* True: it holds. */
+bool engine_differs_before_record(struct engine *g, const json_t *states);
+
 /* operator.c */
 /* Wishes take effect between two steps, and at rest; true: one did. */
 bool engine_obey(struct engine *g);

@@ -101,7 +101,8 @@ void engine_on_operator(struct engine *g, const struct event *ev)
 	case OPERATOR_ACCEPT:
 		if (g->phase == PHASE_HOLD)
 			engine_append(g, PHASE_GO_ROW, "go",
-				      json_pack("{s:b}", "accept", 1));
+				      json_pack("{s:b,s:b}", "accept", 1,
+						"unproved", ev->text != NULL));
 		return;
 	case OPERATOR_HOLD:
 		g->want_hold = true;

@@ -78,6 +78,11 @@ json_t *row_hold(const char *why, bool for_step)
 	return json_pack("{s:s,s:b}", "why", why ? why : "", "step", for_step);
 }
 
+json_t *row_hold_foretold(const char *why)
+{
+	return json_pack("{s:s,s:b,s:b}", "why", why, "step", 0, "foretold", 1);
+}
+
 static json_t *list_json(const struct state_list *l)
 {
 	json_t *j = json_array();
@@ -94,9 +99,9 @@ json_t *row_rollback(const char *to, const char *why, const char *restore,
 			 "restore", restore, "fired", list_json(fired));
 }
 
-json_t *row_accept(json_t *foreign)
+json_t *row_accept(json_t *foreign, bool proved)
 {
-	return json_pack("{s:o}", "foreign", foreign);
+	return json_pack("{s:o,s:b}", "foreign", foreign, "proved", proved);
 }
 
 json_t *row_fired(const struct state_list *targets)
@@ -153,6 +158,8 @@ json_t *row_status(const struct fold *f, const char *phase)
 		json_object_set_new(j, "hold_why", json_string(f->hold_why));
 	if (last)
 		json_object_set_new(j, "last_checkpoint", json_string(last));
+	if (f->proof)
+		json_object_set(j, "proof", f->proof);
 	if (f->result)
 		json_object_set_new(j, "result", json_string(f->result));
 	return j;

@@ -24,8 +24,10 @@ json_t *row_hold(const char *why, bool for_step);
  * that took their changes back (borrowed), or NULL. */
 json_t *row_rollback(const char *to, const char *why, const char *restore,
 		     const struct state_list *fired);
-json_t *row_accept(json_t *foreign); /* takes foreign */
+json_t *row_accept(json_t *foreign, bool proved); /* takes foreign */
 json_t *row_fired(const struct state_list *targets);
+/* It goes on against what was foretold, once they say go. */
+json_t *row_hold_foretold(const char *why);
 json_t *row_rewound(const char *target, const char *why);
 json_t *row_emergency(const char *block, const char *to, const char *why);
 json_t *row_retreated(const char *block, json_t *results); /* takes results */

@@ -300,7 +300,12 @@ static bool start(struct runner *r, struct err *e)
 {
 	const struct runner_options *o = r->o;
 
-	r->engine = engine_new(o->program, &o->policy);
+	struct engine_policy policy = o->policy;
+
+	r->harmless = (struct harmless){o->plan, o->targets, o->n_targets};
+	policy.judge = harmless_judge;
+	policy.judge_arg = &r->harmless;
+	r->engine = engine_new(o->program, &policy);
 	runner_talk_init(r);
 	if (!journal_each(o->journal, o->run_id, 0, replay_row, r, e))
 		return false;
@@ -345,6 +350,15 @@ static void finish(struct runner *r)
 		close(r->signals);
 }
 
+static void note_proof(struct runner *r)
+{
+	mem_auto_free char *body = json_text_canonical(r->o->proof);
+	err_auto e = ERR_INIT;
+
+	if (runner_append(r, "proof", NULL, body))
+		engine_replay(r->engine, "proof", NULL, body, &e);
+}
+
 bool runner_run(const struct runner_options *o, int *ret_exit, struct err *e)
 {
 	err_auto fatal = ERR_INIT;
@@ -356,6 +370,8 @@ bool runner_run(const struct runner_options *o, int *ret_exit, struct err *e)
 	bool ok = start(&r, e);
 
 	if (ok) {
+		if (o->proof)
+			note_proof(&r);
 		if (o->hold_before)
 			runner_postpone(&r, o->hold_before, false, "the start");
 		if (o->rollback)

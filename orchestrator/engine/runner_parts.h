@@ -13,6 +13,7 @@
 
 #include "orchestrator/engine/board.h"
 #include "orchestrator/engine/control.h"
+#include "orchestrator/engine/harmless.h"
 #include "orchestrator/engine/orders.h"
 #include "orchestrator/engine/outputs.h"
 #include "orchestrator/engine/runner.h"
@@ -22,6 +23,7 @@
 struct runner {
 	const struct runner_options *o;
 	struct engine *engine;
+	struct harmless harmless; /* the engine's judge of drift */
 	struct worker_pool *pool;
 	struct monitor *monitor;
 	struct control *control;

@@ -84,7 +84,7 @@ static json_t *wrong_moment(struct runner *r, enum operator_command c,
 {
 	bool held = engine_phase(r->engine) == PHASE_HOLD;
 
-	if (to && !engine_can_go_back(r->engine, to))
+	if (to && c != OPERATOR_ACCEPT && !engine_can_go_back(r->engine, to))
 		return refuse("there is no such checkpoint behind this run");
 	if (c == OPERATOR_ACCEPT && !held)
 		return refuse("the run does not hold: there is nothing to "
@@ -97,7 +97,12 @@ static json_t *wrong_moment(struct runner *r, enum operator_command c,
 static json_t *do_steer(struct runner *r, const struct control_client *who,
 			enum operator_command c, const json_t *request)
 {
-	const char *to = json_peek_str(request, "to", NULL);
+	bool unproved = c == OPERATOR_ACCEPT &&
+			json_peek_bool(request, "unproved", false);
+	const char *to = unproved ? "unproved"
+			 : c == OPERATOR_ACCEPT
+				 ? NULL
+				 : json_peek_str(request, "to", NULL);
 	json_t *no = wrong_moment(r, c, to);
 	struct order *x;
 

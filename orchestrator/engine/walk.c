@@ -4,7 +4,6 @@
  * Which step is next is folded from the rows (fold.c); here is what each kind
  * of step needs, and what happens when one fails.
  */
-#include "orchestrator/engine/drift.h"
 #include "orchestrator/engine/internal.h"
 
 void engine_begin_rollback(struct engine *g, const char *to, const char *why)
@@ -260,54 +259,6 @@ void engine_on_confirmed(struct engine *g, const struct event *ev)
 	}
 }
 
-/* What was changed behind our back since the last checkpoint stops the run,
- * until the operator takes it over.  True: it was there. */
-static bool drifted(struct engine *g, const json_t *now)
-{
-	const struct block *b = fold_block(&g->fold);
-	const char *last = fold_last_checkpoint(&g->fold);
-	json_auto *was = json_deep_copy(
-		last ? json_object_get(g->fold.checkpoints, last) : NULL);
-	buf_auto diff = BUF_INIT;
-
-	if (!was || b->touches_foreign)
-		return false;
-	drift_forgive(was, g->fold.accepted);
-	if (!drift_find(was, now, &diff))
-		return false;
-	if (g->fold.gone) {
-		engine_append(g, PHASE_ACCEPT_ROW, "accept",
-			      row_accept(drift_accepted(was, now)));
-		return true;
-	}
-	buf_puts(&diff, "put it back, or 'cutover accept' it");
-	engine_set_why(g, buf_str(&diff));
-	engine_hold(g, g->why, false);
-	return true;
-}
-
-static void on_compare(struct engine *g, const struct event *ev)
-{
-	const char *name = g->program->v[g->fold.back_to].name;
-	const json_t *was = json_object_get(g->fold.checkpoints, name);
-	buf_auto diff = BUF_INIT;
-
-	if (checkpoint_diff(was, ev->states, g->fold.accepted, &diff) == 0) {
-		engine_finish(g, "rolled-back", EXIT_ROLLED_BACK);
-		return;
-	}
-	if (g->fold.gone) {
-		engine_append(g, PHASE_ACCEPT_ROW, "accept",
-			      row_accept(drift_accepted(was, ev->states)));
-		return;
-	}
-	engine_set_why(g, buf_str(&diff));
-	if (--g->budget > 0)
-		engine_emit(g, ACTION_TIMER, PHASE_COMPARE_PAUSE)->ms = 1000;
-	else
-		engine_hold(g, g->why, false);
-}
-
 void engine_on_snapshot(struct engine *g, const struct event *ev)
 {
 	const struct block *b = fold_block(&g->fold);
@@ -316,9 +267,10 @@ void engine_on_snapshot(struct engine *g, const struct event *ev)
 		engine_set_why(g, ev->text);
 		engine_hold(g, ev->text, false);
 	} else if (g->phase == PHASE_COMPARE) {
-		on_compare(g, ev);
+		engine_on_compare(g, ev);
 	} else if (!engine_lacks_before_record(g, ev->states) &&
-		   !drifted(g, ev->states)) {
+		   !engine_differs_before_record(g, ev->states) &&
+		   !engine_drifted(g, ev->states)) {
 		engine_append(g, PHASE_CHECKPOINT_ROW, "checkpoint",
 			      row_checkpoint(b->name, ev->states));
 	}

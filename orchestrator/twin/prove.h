@@ -118,6 +118,11 @@ bool twin_predict_route(const struct prove *p, const char *step,
 			const char *edge, const char *prefix,
 			const char **ret_from);
 
+/* The same with all that is known of it; NULL: the proof says nothing. */
+const struct prove_route *prove_route_after(const struct prove *p,
+					    const char *step, const char *edge,
+					    const char *prefix);
+
 const char *prove_phase_name(enum prove_phase phase);
 
 #endif

@@ -228,22 +228,25 @@ int prove_record(struct prover *p, int before, bool changed)
 	return (int)o->n_states - 1;
 }
 
+const struct prove_route *prove_route_after(const struct prove *p,
+					    const char *step, const char *edge,
+					    const char *prefix)
+{
+	for (size_t i = 0; i < p->n_states; i++)
+		if (same_text(p->states[i].step, step))
+			return known_route(p, (int)i, edge, prefix);
+	return NULL;
+}
+
 bool twin_predict_route(const struct prove *p, const char *step,
 			const char *edge, const char *prefix,
 			const char **ret_from)
 {
-	const struct prove_route *r;
+	const struct prove_route *r = prove_route_after(p, step, edge, prefix);
 
-	for (size_t i = 0; i < p->n_states; i++) {
-		if (!same_text(p->states[i].step, step))
-			continue;
-		r = known_route(p, (int)i, edge, prefix);
-		if (!r)
-			return false;
+	if (r)
 		*ret_from = r->from;
-		return true;
-	}
-	return false;
+	return r != NULL;
 }
 
 static void state_done(struct prove_state *s)

@@ -266,6 +266,30 @@ static void test_drift(void **state)
 	world_free(w);
 }
 
+/* What is not proved harmless is taken over at the operator's word alone. */
+static void test_drift_that_is_not_proved(void **state)
+{
+	struct world *w = waves();
+	json_auto *st = NULL;
+
+	(void)state;
+	w->harmless = false;
+	w->drift_at = "wave-a/soak";
+	world_boot(w);
+	world_command(w, OPERATOR_ACCEPT, NULL);
+	assert_int_equal(engine_phase(w->engine), PHASE_HOLD);
+	assert_int_equal(world_count(w, "accept"), 0);
+	st = engine_status(w->engine);
+	assert_non_null(strstr(json_peek_str(st, "hold_why", ""), "who knows"));
+	assert_non_null(
+		strstr(json_peek_str(st, "hold_why", ""), "--unproved"));
+	world_command(w, OPERATOR_ACCEPT, "unproved");
+	assert_true(w->ended);
+	assert_int_equal(w->exit_code, EXIT_DONE);
+	assert_int_equal(world_count(w, "accept"), 1);
+	world_free(w);
+}
+
 static void test_drift_on_the_way_back(void **state)
 {
 	struct world *w = waves();
@@ -339,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_blind_while_armed),
 		cmocka_unit_test(test_breach_before_any_change),
 		cmocka_unit_test(test_drift),
+		cmocka_unit_test(test_drift_that_is_not_proved),
 		cmocka_unit_test(test_drift_on_the_way_back),
 		cmocka_unit_test(test_long_operation),
 		cmocka_unit_test(test_long_operation_over_a_crash),

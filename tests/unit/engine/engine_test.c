@@ -97,19 +97,7 @@ static void test_rollback_after_the_end(void **state)
 	(void)state;
 	world_boot(w);
 	assert_true(w->ended);
-	engine_free(w->engine);
-	w->engine = engine_new(w->program, &w->policy);
-	w->ended = false;
-	for (size_t i = 0; i < w->n; i++)
-		assert_true(engine_replay(w->engine, w->rows[i].kind,
-					  w->rows[i].step, w->rows[i].body,
-					  NULL));
-	world_command(w, OPERATOR_ROLLBACK, "start");
-	{
-		struct event begin = {.kind = EVENT_BEGIN};
-
-		world_feed(w, &begin);
-	}
+	world_boot_back(w, "start");
 	assert_true(w->ended);
 	assert_int_equal(w->exit_code, EXIT_ROLLED_BACK);
 	assert_false(w->up[0] || w->up[1]);

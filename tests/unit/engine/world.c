@@ -13,12 +13,12 @@
 
 #include "tests/unit/engine/world.h"
 
-static const char *const names[SWITCHES] = {"one", "two", "three", "four"};
+const char *const world_switch[SWITCHES] = {"one", "two", "three", "four"};
 
 static int switch_of(const char *name)
 {
 	for (int i = 0; i < SWITCHES; i++)
-		if (strcmp(names[i], name) == 0)
+		if (strcmp(world_switch[i], name) == 0)
 			return i;
 	fail_msg("no switch '%s'", name);
 	return -1;
@@ -29,122 +29,46 @@ static int edge_of(const char *target)
 	return strcmp(target, "edge2") == 0;
 }
 
-static const char *edge_name(int sw)
-{
-	return sw < 2 ? "edge1" : "edge2";
-}
-
-static void want(struct resource_set *set, int sw, bool up)
-{
-	resource_set_add(set, RESOURCE_INTERFACE, names[sw])->interface.up = up;
-}
-
-static void add_step(struct step_vec *v, const char *block, const char *id,
-		     int sw, bool up, bool guarded)
-{
-	struct step *s =
-		step_vec_add(v, block, id, STEP_ENSURE, edge_name(sw), id);
-
-	want(&s->want, sw, up);
-	s->timeout_ms = 1000;
-	s->guarded = guarded;
-}
-
-static void add_plain(struct step_vec *v, const char *block, const char *id,
-		      enum step_kind kind, const char *target)
-{
-	step_vec_add(v, block, id, kind, target, id);
-}
-
-struct program *world_program(void)
-{
-	static const char *const blocks[] = {"start", "one", "two"};
-	struct program *p = mem_alloc(sizeof(*p));
-
-	for (int i = 0; i < 3; i++) {
-		struct block *b = program_block(p, blocks[i], blocks[i]);
-
-		if (i) {
-			add_step(&b->steps, blocks[i], "up-a", i - 1, true,
-				 false);
-			add_step(&b->undo, blocks[i], "down-a", i - 1, false,
-				 false);
-		}
-		add_plain(&b->steps, blocks[i], "checkpoint", STEP_CHECKPOINT,
-			  NULL);
-	}
-	program_watch(p, "edge1");
-	program_watch(p, "edge2");
-	return p;
-}
-
-static void add_confirm(struct step_vec *v, const char *block)
-{
-	add_plain(v, block, "decide", STEP_DECIDE, NULL);
-	add_plain(v, block, "confirm-edge1", STEP_CONFIRM, "edge1");
-	add_plain(v, block, "confirm-edge2", STEP_CONFIRM, "edge2");
-}
-
-/* Wave n raises switch n on edge1 and n + 2 on edge2. */
-static void add_wave(struct program *p, const char *name, int n)
-{
-	struct block *b = program_block(p, name, name);
-
-	b->wave = n;
-	add_step(&b->steps, name, "up-edge1", n, true, true);
-	add_step(&b->steps, name, "up-edge2", n + 2, true, true);
-	add_plain(&b->steps, name, "soak", STEP_SOAK, NULL);
-	b->steps.v[b->steps.n - 1].soak_ms = 1000;
-	add_confirm(&b->steps, name);
-	add_plain(&b->steps, name, "checkpoint", STEP_CHECKPOINT, NULL);
-	add_plain(&b->steps, name, "hold", STEP_SOAK, NULL);
-	add_step(&b->undo, name, "down-edge2", n + 2, false, true);
-	add_step(&b->undo, name, "down-edge1", n, false, true);
-	add_confirm(&b->undo, name);
-}
-
-static void add_retreat(struct program *p, int waves)
-{
-	struct block *b = &p->v[p->n - 1];
-
-	for (int i = 0; i < SWITCHES; i++) {
-		mem_auto_free char *id = mem_format("rebind-%s", names[i]);
-		bool up = i % 2 < waves;
-
-		want(block_retreat(b, edge_name(i)), i, up);
-		add_step(&b->restore, b->name, id, i, up, false);
-	}
-	add_plain(&b->restore, b->name, "restored", STEP_DECIDE, NULL);
-}
-
-struct program *world_program_waves(void)
-{
-	struct program *p = mem_alloc(sizeof(*p));
-
-	struct block *start = program_block(p, "start", "start");
-
-	add_plain(&start->steps, "start", "baseline", STEP_SOAK, NULL);
-	add_plain(&start->steps, "start", "checkpoint", STEP_CHECKPOINT, NULL);
-	add_plain(&program_block(p, "attach", "attach")->steps, "attach",
-		  "checkpoint", STEP_CHECKPOINT, NULL);
-	add_retreat(p, 0);
-	add_wave(p, "wave-a", 0);
-	add_retreat(p, 1);
-	add_wave(p, "wave-b", 1);
-	add_retreat(p, 2);
-	program_watch(p, "edge1");
-	program_watch(p, "edge2");
-	return p;
-}
-
 /* ---- devices ---- */
 
 static void see(struct world *w, const struct resource_set *set,
 		struct resource_set *ret)
 {
 	for (size_t i = 0; i < set->n; i++)
-		want(ret, switch_of(set->v[i].name),
-		     w->up[switch_of(set->v[i].name)]);
+		world_want(ret, switch_of(set->v[i].name),
+			   w->up[switch_of(set->v[i].name)]);
+}
+
+static void see_route(const struct world *w, struct resource_set *ret)
+{
+	if (!w->route_from)
+		return;
+	resource_set_add(ret, RESOURCE_ROUTE, "10.100.0.0/16")->route.session =
+		mem_strdup(w->route_from);
+}
+
+/* It comes back as it was saved, and tells nobody. */
+static void reboot(struct world *w, const struct world_row *row)
+{
+	if (!w->reboot_at || w->reboots <= 0 || strcmp(row->kind, "done") ||
+	    strcmp(row->step, w->reboot_at) != 0)
+		return;
+	w->reboots--;
+	w->up[0] = w->saved[0];
+	w->up[1] = w->saved[1];
+}
+
+static void do_save(struct world *w, const struct action *a)
+{
+	struct event ev = {.kind = EVENT_CONFIRMED,
+			   .call = a->call,
+			   .ok = true,
+			   .outcome = OUTCOME_APPLIED};
+	int edge = edge_of(a->target);
+
+	w->saved[2 * edge] = w->up[2 * edge];
+	w->saved[2 * edge + 1] = w->up[2 * edge + 1];
+	world_feed(w, &ev);
 }
 
 static bool satisfied(const struct resource_set *have,
@@ -176,6 +100,7 @@ static void do_append(struct world *w, const struct action *a)
 	w->rows[w->n++] = (struct world_row){mem_strdup(a->row_kind),
 					     mem_strdup(a->row_step),
 					     mem_strdup(a->row_body)};
+	reboot(w, &w->rows[w->n - 1]);
 	if (w->n == w->kill_at_row) {
 		w->kill_at_row = 0;
 		w->dead = true;
@@ -280,6 +205,7 @@ static void do_observe(struct world *w, const struct action *a)
 
 	see(w, &a->want, &seen);
 	ev.satisfied = satisfied(&seen, &a->want);
+	see_route(w, &seen);
 	ev.before = &seen;
 	ev.text = "";
 	world_feed(w, &ev);
@@ -295,7 +221,8 @@ static void do_snapshot(struct world *w, const struct action *a)
 	struct resource *r;
 
 	for (int i = 0; i < SWITCHES; i++)
-		want(&all, i, w->up[i]);
+		world_want(&all, i, w->up[i]);
+	see_route(w, &all);
 	r = resource_set_add(&all, RESOURCE_CONFIG, "config");
 	r->config.text = mem_strdup(text);
 	r->config.foreign = mem_strdup(w->foreign);
@@ -384,7 +311,7 @@ static void execute(struct world *w, const struct action *a)
 		[ACTION_OBSERVE] = do_observe, [ACTION_SNAPSHOT] = do_snapshot,
 		[ACTION_TIMER] = do_timer,     [ACTION_RENEW] = do_renew,
 		[ACTION_RETREAT] = do_retreat, [ACTION_CONFIRM] = do_confirm,
-		[ACTION_POLL] = do_poll,
+		[ACTION_POLL] = do_poll,       [ACTION_SAVE] = do_save,
 	};
 
 	if (a->kind == ACTION_END) {
@@ -403,15 +330,18 @@ void world_feed(struct world *w, struct event *ev)
 
 	if (w->dead || w->ended)
 		return;
+	if (w->on_feed && !w->on_feed(w, ev, w->on_feed_arg)) {
+		w->dead = true;
+		return;
+	}
 	engine_feed(w->engine, ev, &out);
 	for (size_t i = 0; i < out.n && !w->dead; i++)
 		execute(w, &out.v[i]);
 	action_list_done(&out);
 }
 
-void world_boot(struct world *w)
+static void replay(struct world *w)
 {
-	struct event begin = {.kind = EVENT_BEGIN};
 	err_auto e = ERR_INIT;
 
 	engine_free(w->engine);
@@ -421,9 +351,37 @@ void world_boot(struct world *w)
 		if (!engine_replay(w->engine, w->rows[i].kind, w->rows[i].step,
 				   w->rows[i].body, &e))
 			fail_msg("replay of row %zu: %s", i, err_msg(&e));
+}
+
+void world_boot(struct world *w)
+{
+	struct event begin = {.kind = EVENT_BEGIN};
+
+	replay(w);
 	world_feed(w, &begin);
 }
 
+void world_boot_back(struct world *w, const char *to)
+{
+	struct event begin = {.kind = EVENT_BEGIN};
+
+	replay(w);
+	world_command(w, OPERATOR_ROLLBACK, to);
+	world_feed(w, &begin);
+}
+
+static bool judge(const void *arg, const char *target, const char *was,
+		  const char *is, struct buf *why)
+{
+	const struct world *w = arg;
+
+	assert_string_not_equal(was, is);
+	if (!w->harmless)
+		buf_printf(why, "'%s': who knows\n", target);
+	return w->harmless;
+}
+
+/* `to`: a checkpoint, or 'unproved' of an accept. */
 void world_command(struct world *w, enum operator_command c, const char *to)
 {
 	struct event ev = {.kind = EVENT_OPERATOR, .command = c, .text = to};
@@ -446,15 +404,20 @@ struct world *world_new(struct program *p)
 
 	w->program = p;
 	w->foreign = "router bgp 1\n";
+	w->harmless = true;
 	w->policy = (struct engine_policy){.rollback_automatic = true,
 					   .dead_man_s = 60,
 					   .stagger_s = 10,
-					   .poll_ms = 100};
+					   .poll_ms = 100,
+					   .judge = judge,
+					   .judge_arg = w,
+					   .foretold = &w->foretold};
 	return w;
 }
 
 void world_free(struct world *w)
 {
+	foretold_vec_done(&w->foretold);
 	engine_free(w->engine);
 	program_free(w->program);
 	for (size_t i = 0; i < w->n; i++) {

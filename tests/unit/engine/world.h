@@ -47,16 +47,34 @@ struct world {
 	const char *drift_at; /* somebody else edits edge1 in this step */
 	const char *foreign;  /* what is not ours on edge1 */
 	int pending_polls;    /* an apply takes this many polls */
+	bool saved[SWITCHES]; /* what a reboot comes back with */
+	const char *reboot_at;	/* edge1 reboots when this step is done ... */
+	int reboots;		/* ... this many times */
+	const char *route_from; /* where routes are seen to come from */
+	struct foretold_vec foretold;
+	bool harmless; /* what the judge of drift says */
+	/* Asked before each event; false: the world ends there. */
+	bool (*on_feed)(struct world *w, const struct event *ev, void *arg);
+	void *on_feed_arg;
 };
 
+extern const char *const world_switch[SWITCHES];
+
+/* programs.c */
+void world_want(struct resource_set *set, int sw, bool up);
 /* start, then one block a name: each ensures its switch is up. */
 struct program *world_program(void);
 /* start, attach, wave a, wave b: as a plan's, over both edges. */
 struct program *world_program_waves(void);
 
+/* start, one: two switches on edge1, saved; with a way back. */
+struct program *world_program_saves(void);
+
 struct world *world_new(struct program *p);
 void world_free(struct world *w);
 void world_boot(struct world *w);
+/* The same, and the way back to a checkpoint is asked for first. */
+void world_boot_back(struct world *w, const char *to);
 void world_command(struct world *w, enum operator_command c, const char *to);
 void world_feed(struct world *w, struct event *ev);
 /* The timers of an edge run out. */
