@@ -75,15 +75,21 @@ const struct block *fold_block(const struct fold *f)
 	return &f->program->v[f->block];
 }
 
-const struct step *fold_current(const struct fold *f)
+static const struct step_vec *current_list(const struct fold *f)
 {
 	const struct block *b = fold_block(f);
-	const struct step_vec *v;
 
-	if (!b)
-		return NULL;
-	v = f->restoring ? &b->restore : f->back ? &b->undo : &b->steps;
-	return (size_t)f->index < v->n ? &v->v[f->index] : NULL;
+	return !b	      ? NULL
+	       : f->restoring ? &b->restore
+	       : f->back      ? &b->undo
+			      : &b->steps;
+}
+
+const struct step *fold_current(const struct fold *f)
+{
+	const struct step_vec *v = current_list(f);
+
+	return v && (size_t)f->index < v->n ? &v->v[f->index] : NULL;
 }
 
 const char *fold_last_checkpoint(const struct fold *f)
@@ -243,6 +249,20 @@ static void fold_hold(struct fold *f, const json_t *body)
 	f->hold_why = mem_strdup(json_peek_str(body, "why", ""));
 }
 
+/* What a step rests on may have gone while it was held: a look at it that came
+ * right before the step is taken anew. */
+static void look_again(struct fold *f)
+{
+	const struct step_vec *v = current_list(f);
+
+	if (!v || (size_t)f->index >= v->n)
+		return;
+	while (f->index > 0 && v->v[f->index - 1].keeps) {
+		drop_intent(f); /* of the step that was held */
+		f->index--;
+	}
+}
+
 static void fold_go(struct fold *f, const json_t *body)
 {
 	f->held = false;
@@ -251,8 +271,10 @@ static void fold_go(struct fold *f, const json_t *body)
 	f->unproved |= json_peek_bool(body, "unproved", false);
 	if (f->hold_own_go || json_peek_bool(body, "accept", false))
 		f->gone = true;
-	if (f->step == FOLD_STEP_FAILED)
+	if (f->step == FOLD_STEP_FAILED) {
 		set_step(f, FOLD_STEP_NONE); /* try the step again */
+		look_again(f);
+	}
 }
 
 /* A run that ended rolled back stands at a checkpoint and looks forward. */

@@ -206,7 +206,10 @@ static void call_operator(struct rehearsal *r)
 
 	if (r->operator_due || engine_phase(r->engine) != PHASE_HOLD)
 		return;
-	d.us += r->o->seed ? (int64_t)chance_below(r, 400000000) : 1000000;
+	/* nobody gives up while a device boots */
+	d.us += r->o->seed	  ? (int64_t)chance_below(r, 400000000)
+		: r->o->reboot_at ? 12000000
+				  : 1000000;
 	rehearsal_due(r, &d);
 	r->operator_due = true;
 }
