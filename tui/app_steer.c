@@ -57,9 +57,8 @@ static void typed_key(struct app *a, int key)
 		enum intent i = d->intent;
 
 		if (strcmp(buf_str(&d->typed), d->want) != 0) {
-			app_say(a, STYLE_WARN,
-				mem_strdup("that is not what was asked for; "
-					   "Esc leaves it"));
+			free(d->text);
+			d->text = mem_strdup("that is not what was asked for");
 			return;
 		}
 		app_dialog_close(a);

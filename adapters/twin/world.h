@@ -124,13 +124,13 @@ bool world_policy_permits(const struct device *d, const char *policy,
 			  uint32_t *ret_local_pref);
 bool world_cloud_behind(const struct world *w, const struct peer *p,
 			const struct cloud *c);
-/* Every path that an edge has to a cloud prefix, as state_route.paths. */
+/* As state_route.paths. */
 void world_paths(const struct world *w, size_t edge, size_t cloud,
 		 struct state_list *ret);
 /* The prefix that the peer's edge announces to it. */
 bool world_told(const struct peer *p, size_t unit);
 
-/* walk.c: every pair, both ways; what is lost is counted and judged. */
+/* walk.c: every pair, both ways; what is lost is judged. */
 void world_walk(struct world *w);
 
 /* see.c: what a device answers when it is asked. */
@@ -147,5 +147,4 @@ void world_use(struct world *w);
 struct world *world_of(const struct target *t, size_t *ret_index);
 
 extern const struct adapter_ops twin_adapter_ops; /* adapter.c */
-
 #endif

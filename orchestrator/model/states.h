@@ -163,13 +163,11 @@ struct state_vnet {
 /* Best path of one prefix on a device. */
 struct state_route {
 	bool in_fib;
-	struct state_list
-		next_hops;   /* 'address' or 'address%interface', sorted */
+	struct state_list next_hops; /* 'address[%interface]', sorted */
 	char *session;	     /* neighbor address it was learned from; live */
 	uint32_t local_pref; /* live */
 	char *as_path;	     /* live */
-	struct state_list paths; /* live: every path that BGP has, as
-				    'NEIGHBOR LOCAL-PREF' */
+	struct state_list paths; /* live: BGP's, 'NEIGHBOR LOCAL-PREF' */
 };
 
 struct state_config {

@@ -1,9 +1,8 @@
 /*
- * live.c - the network's side and the program's side of tests/crash/live.h
+ * live.c - the network's side of tests/crash/live.h
  *
- * One JSON object a line each way, one call at a time on a connection; a
- * connection is a lane of the program.  The network takes calls in the order in
- * which they come, so that they can be counted and the program killed at one.
+ * Calls are taken in the order in which they come, so that they can be counted
+ * and the program killed at one.  The program's side: live_program.c.
  */
 #include "tests/crash/live.h"
 
@@ -16,291 +15,16 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "adapters/bird/bird.h"
-#include "adapters/frr/frr.h"
-#include "adapters/libvirt/libvirt.h"
-#include "adapters/strongswan/strongswan.h"
 #include "adapters/twin/twin.h"
 #include "orchestrator/base/clock.h"
-#include "orchestrator/cmd/cmd.h"
 #include "orchestrator/plan/load.h"
+#include "tests/crash/live_wire.h"
 
 #define MOST_US 90000000
 #define TICK_MS 50
-
-static void address(const char *path, struct sockaddr_un *ret)
-{
-	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if (strlen(path) >= sizeof(ret->sun_path))
-		abort();
-	memcpy(ret->sun_path, path, strlen(path) + 1);
-}
-
-static void send_json(int fd, const json_t *j)
-{
-	mem_auto_free char *text = json_text_canonical(j);
-	buf_auto line = BUF_INIT;
-	size_t done = 0;
-
-	buf_printf(&line, "%s\n", text);
-	while (done < line.len) {
-		ssize_t n = send(fd, line.data + done, line.len - done,
-				 MSG_NOSIGNAL);
-
-		if (n <= 0)
-			return; /* the other side is dead: it will be seen */
-		done += (size_t)n;
-	}
-}
-
-/* NULL: the other side is gone. */
-static json_t *receive(int fd)
-{
-	buf_auto line = BUF_INIT;
-	char chunk[65536];
-
-	for (;;) {
-		ssize_t n = recv(fd, chunk, sizeof(chunk), 0);
-
-		if (n <= 0)
-			return NULL;
-		buf_add(&line, chunk, (size_t)n);
-		if (chunk[n - 1] == '\n')
-			return json_text_parse(line.data, line.len - 1, NULL);
-	}
-}
-
-/* ---- the program's side: adapters that carry calls ---- */
-
-struct carrier {
-	int fd1; /* descriptor + 1 */
-};
-
-static const char *live_socket;
-
-static int connection(struct adapter_ctx *c)
-{
-	struct carrier *k = c->state;
-	struct sockaddr_un a;
-	int fd;
-
-	if (k->fd1)
-		return k->fd1 - 1;
-	address(live_socket, &a);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
-		_exit(99);
-	k->fd1 = fd + 1;
-	return fd;
-}
-
-static json_t *call(int fd, const char *target, const char *slot,
-		    json_t *request)
-{
-	json_t *reply;
-
-	json_object_set_new(request, "target", json_string(target));
-	json_object_set_new(request, "slot", json_string(slot));
-	send_json(fd, request);
-	json_decref(request);
-	reply = receive(fd);
-	if (!reply)
-		_exit(98); /* no network without the test */
-	return reply;
-}
-
-static bool good(const json_t *reply, struct err *e)
-{
-	return json_peek_bool(reply, "ok", false) ||
-	       err_set(e, (enum err_code)json_peek_int(reply, "code", 0), "%s",
-		       json_peek_str(reply, "error", ""));
-}
-
-static json_t *request_of(const struct adapter_ctx *c)
-{
-	return json_pack("{s:I}", "epoch", (json_int_t)c->epoch);
-}
-
-static enum outcome ask(struct adapter_ctx *c, const char *slot,
-			json_t *request, struct err *e)
-{
-	json_auto *reply = call(connection(c), c->target->name, slot, request);
-
-	if (json_peek(reply, "error"))
-		good(reply, e);
-	return (enum outcome)json_peek_int(reply, "outcome", OUTCOME_UNKNOWN);
-}
-
-static bool carry_open(struct adapter_ctx *c, struct err *e)
-{
-	json_auto *reply =
-		call(connection(c), c->target->name, "open", request_of(c));
-
-	return good(reply, e);
-}
-
-static void carry_close(struct adapter_ctx *c)
-{
-	struct carrier *k = c->state;
-
-	if (k->fd1)
-		close(k->fd1 - 1);
-	k->fd1 = 0;
-}
-
-static bool carry_fence(struct adapter_ctx *c, struct err *e)
-{
-	json_auto *reply =
-		call(connection(c), c->target->name, "fence", request_of(c));
-
-	if (!good(reply, e))
-		return false;
-	c->epoch = (uint64_t)json_peek_int(reply, "epoch", 0);
-	return true;
-}
-
-static bool carry_observe(struct adapter_ctx *c,
-			  const struct resource_set *want,
-			  struct resource_set *ret, struct err *e)
-{
-	json_t *request = request_of(c);
-	json_auto *reply = NULL;
-
-	json_object_set_new(request, "want", resource_set_to_json(want, true));
-	reply = call(connection(c), c->target->name, "observe", request);
-	return good(reply, e) &&
-	       resource_set_from_json(json_peek(reply, "set"), ret, e);
-}
-
-static bool carry_render(const struct target *t,
-			 const struct resource_set *from,
-			 const struct resource_set *to, struct changeset *ret,
-			 struct err *e)
-{
-	struct carrier k = {0};
-	struct adapter_ctx c = {.target = t, .state = &k};
-	json_t *request = json_object();
-	json_auto *reply = NULL;
-
-	json_object_set_new(request, "from", resource_set_to_json(from, true));
-	json_object_set_new(request, "to", resource_set_to_json(to, true));
-	reply = call(connection(&c), t->name, "render", request);
-	carry_close(&c);
-	return good(reply, e) &&
-	       changeset_from_json(json_peek(reply, "changeset"), ret, e);
-}
-
-static enum outcome carry_apply(struct adapter_ctx *c,
-				const struct changeset *cs, bool back,
-				const struct adapter_guard *guard,
-				char **ret_token, struct err *e)
-{
-	json_t *request = request_of(c);
-
-	(void)ret_token;
-	json_object_set_new(request, "changeset", changeset_to_json(cs));
-	json_object_set_new(request, "key", json_string(cs->key));
-	json_object_set_new(request, "back", json_boolean(back));
-	json_object_set_new(request, "seconds",
-			    json_integer(guard ? guard->seconds : 0));
-	return ask(c, "apply", request, e);
-}
-
-static json_t *keyed(struct adapter_ctx *c, const char *key)
-{
-	json_t *request = request_of(c);
-
-	if (key)
-		json_object_set_new(request, "key", json_string(key));
-	return request;
-}
-
-static enum outcome carry_confirm(struct adapter_ctx *c, const char *key,
-				  struct err *e)
-{
-	return ask(c, "confirm", keyed(c, key), e);
-}
-
-static enum outcome carry_revert(struct adapter_ctx *c, const char *key,
-				 struct err *e)
-{
-	return ask(c, "revert", keyed(c, key), e);
-}
-
-static enum outcome carry_renew(struct adapter_ctx *c, uint32_t seconds,
-				struct err *e)
-{
-	json_t *request = request_of(c);
-
-	json_object_set_new(request, "seconds", json_integer(seconds));
-	return ask(c, "renew", request, e);
-}
-
-static enum outcome carry_save(struct adapter_ctx *c, struct err *e)
-{
-	return ask(c, "save", request_of(c), e);
-}
-
-static void register_carrier(const struct adapter_ops *real)
-{
-	struct adapter_ops *o = mem_alloc(sizeof(*o));
-	bool timer = real->caps & ADAPTER_CAP_TIMER;
-
-	*o = (struct adapter_ops){
-		.name = real->name,
-		.kinds = real->kinds,
-		.caps = real->caps & ~(uint32_t)ADAPTER_CAP_WATCH,
-		.state_size = sizeof(struct carrier),
-		.open = carry_open,
-		.close = carry_close,
-		.observe = carry_observe,
-		.render = carry_render,
-		.apply = carry_apply,
-		.confirm = timer ? carry_confirm : NULL,
-		.revert = timer ? carry_revert : NULL,
-		.renew = timer ? carry_renew : NULL,
-		.save = real->save ? carry_save : NULL,
-		.fence = real->fence ? carry_fence : NULL,
-	};
-	adapter_register(o);
-}
-
-static const struct adapter_ops *const real_ops[] = {
-	&frr_adapter_ops,
-	&bird_adapter_ops,
-	&libvirt_adapter_ops,
-	&strongswan_adapter_ops,
-};
-
-static const struct {
-	const char *name;
-	int (*fn)(int argc, char **argv);
-} commands[] = {
-	{"run", cmd_run},	    {"resume", cmd_resume},
-	{"rollback", cmd_rollback}, {"go", cmd_steer},
-	{"hold", cmd_steer},	    {"abort", cmd_steer},
-	{"accept", cmd_steer},	    {"status", cmd_status},
-	{"verify", cmd_verify},
-};
-
-void live_main(int argc, char **argv)
-{
-	if (argc < 4 || strcmp(argv[1], "--live") != 0)
-		return;
-	live_socket = argv[2];
-	for (size_t i = 0; i < ARRAY_LEN(real_ops); i++)
-		register_carrier(real_ops[i]);
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (strcmp(commands[i].name, argv[3]) == 0)
-			exit(commands[i].fn(argc - 3, argv + 3));
-	exit(97);
-}
-
-/* ---- the network's side ---- */
 
 static enum world_fault all_well(void *arg, const char *target,
 				 enum world_slot slot)
@@ -319,8 +43,8 @@ struct live *live_new(const char *plan_path)
 	mem_auto_free char *path = NULL;
 	struct sockaddr_un a;
 
-	for (size_t i = 0; !registered && i < ARRAY_LEN(real_ops); i++)
-		adapter_register(real_ops[i]);
+	for (size_t i = 0; !registered && i < LIVE_DRIVERS; i++)
+		adapter_register(live_drivers[i]);
 	registered = true;
 	l->dir = mem_strdup("/tmp/cutover-live.XXXXXX");
 	l->plan_path = plan_path;
@@ -337,7 +61,7 @@ struct live *live_new(const char *plan_path)
 			twin_world_ops.adapter(l->world, i)->state_size);
 	}
 	path = mem_format("%s/network", l->dir);
-	address(path, &a);
+	live_address(path, &a);
 	l->listener =
 		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (bind(l->listener, (struct sockaddr *)&a, sizeof(a)) < 0 ||
@@ -483,7 +207,7 @@ static void kill_child(struct live *l)
 /* False: the connection is at its end. */
 static bool serve_one(struct live *l, int fd)
 {
-	json_auto *q = receive(fd);
+	json_auto *q = live_receive(fd);
 	json_auto *reply = NULL;
 	bool counts;
 
@@ -501,7 +225,7 @@ static bool serve_one(struct live *l, int fd)
 		return true;
 	}
 	if (!counts || l->calls != l->freeze_at)
-		send_json(fd, reply);
+		live_send(fd, reply);
 	return true;
 }
 
