@@ -8,8 +8,7 @@
  *
  * Routes do not move at once: what one edge tells the other, and what a peer
  * tells the cloud's gateway, is believed some time later (the *_US below), and
- * in between packets follow what is believed.  This is what makes an order of
- * changes make-before-break or not.
+ * in between packets follow that: so an order can be make-before-break or not.
  *
  * Ownership: the world owns all of it.  Threads: one.
  */
