@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-static const char *const state_names[] = {"todo", "running", "done", "skipped",
-					  "failed"};
+static const char *const state_names[] = {"planned", "running", "done",
+					  "skipped", "failed"};
 
 const char *board_state_name(enum board_state s)
 {

@@ -214,6 +214,20 @@ static void do_renew(struct job_lane *l, struct job *job, struct job_result *r)
 		take_error(r, &e);
 }
 
+/* A timer that may still run out would undo what was bound: then the binding
+ * does not count as made. */
+static enum outcome disarm_all(struct job_lane *l, enum outcome bound,
+			       struct err *e)
+{
+	enum outcome o;
+
+	if (!l->ops->confirm || !(l->ops->caps & ADAPTER_CAP_TIMER))
+		return bound;
+	l->ctx.deadline_us = deadline(l, 0);
+	o = l->ops->confirm(&l->ctx, NULL, e);
+	return o == OUTCOME_APPLIED || o == OUTCOME_UNCHANGED ? bound : o;
+}
+
 static enum outcome bind_back(struct job_lane *l, struct job *job,
 			      struct job_result *r, struct err *e)
 {
@@ -234,11 +248,8 @@ static enum outcome bind_back(struct job_lane *l, struct job *job,
 	}
 	/* also where nothing was known to be armed: a change that was under
 	 * way may have armed itself since, and its timer would undo this */
-	if ((o == OUTCOME_APPLIED || o == OUTCOME_UNCHANGED) &&
-	    l->ops->confirm && (l->ops->caps & ADAPTER_CAP_TIMER)) {
-		c->deadline_us = deadline(l, 0);
-		l->ops->confirm(c, NULL, e);
-	}
+	if (o == OUTCOME_APPLIED || o == OUTCOME_UNCHANGED)
+		o = disarm_all(l, o, e);
 	return o;
 }
 
