@@ -237,14 +237,17 @@ static bool is_tagged(struct load *l, size_t c)
 	return false;
 }
 
+/* A cloud that makes the peering needs the VLAN, wherever the tag is taken
+ * off. */
 static void check_vlan(struct load *l, struct place p, bool tagged)
 {
 	struct plan_circuit *ci = circuit_of(l, p.circuit);
 	struct plan_peering *pe = &ci->peerings[p.peering];
+	bool used = tagged || (ci->driver && strcmp(ci->driver, "azure") == 0);
 	const struct node *at = load_at(l, "circuits.%zu.peerings.%zu.vlan",
 					p.circuit, p.peering);
 
-	if (!tagged && pe->vlan) {
+	if (!used && pe->vlan) {
 		load_warn(l, at, "vlan-ignored",
 			  "'vlan' has no effect: the circuit is untagged; "
 			  "write 'encapsulation: dot1q' on it to tag");
@@ -256,7 +259,7 @@ static void check_vlan(struct load *l, struct place p, bool tagged)
 		load_error(l, at, "missing-key",
 			   "the peering has no 'vlan', and the circuit is "
 			   "tagged");
-	for (size_t i = 0; tagged && pe->vlan && i < p.peering; i++)
+	for (size_t i = 0; used && pe->vlan && i < p.peering; i++)
 		if (ci->peerings[i].vlan == pe->vlan)
 			load_error(l, at, "vlan-duplicate",
 				   "vlan %u is also that of peering '%s'",
