@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "adapters/azure/azure.h"
+#include "adapters/azure/survey.h"
 #include "adapters/bird/bird.h"
 #include "adapters/bird/line.h"
 #include "adapters/frr/frr.h"
@@ -14,6 +15,7 @@
 #include "adapters/transport/spawn.h"
 #include "adapters/twin/twin.h"
 #include "orchestrator/cmd/cmd.h"
+#include "orchestrator/cmd/discover.h"
 #include "orchestrator/cmd/probe.h"
 #include "orchestrator/cmd/reflect.h"
 #include "tui/wizard.h"
@@ -28,6 +30,7 @@ static const struct command {
 	{"dry-run", cmd_dry_run, "what would be done, for change review"},
 	{"rehearse", cmd_rehearse, "whole cutovers in memory, with faults"},
 	{"wizard", tui_wizard, "the cutover on a screen"},
+	{"discover", cmd_discover, "a starter plan from what is there"},
 	{"run", cmd_run, "carry a plan out, unattended"},
 	{"resume", cmd_resume, "take up an interrupted run"},
 	{"rollback", cmd_rollback, "come back to a checkpoint"},
@@ -68,6 +71,7 @@ static void register_adapters(void)
 	adapter_register(&azure_adapter_ops);
 	line_register("frr", frr_line);
 	line_register("bird", bird_line);
+	cmd_survey = azure_survey;
 	cmd_spawn = spawn_on_host;
 	cmd_world = &twin_world_ops;
 	cmd_practice = &twin_practice_ops;

@@ -21,6 +21,7 @@
 #include "adapters/azure/id.h"
 #include "adapters/azure/lane.h"
 #include "adapters/azure/lro.h"
+#include "adapters/azure/preflight.h"
 #include "adapters/azure/spot.h"
 #include "adapters/azure/shape.h"
 #include "adapters/azure/tables.h"
@@ -128,7 +129,25 @@ static bool see_peering(struct azure *z, struct resource *r, struct err *e)
 	return true;
 }
 
-static bool see_gateway(struct azure *z, struct resource *r, struct err *e)
+/* Ready is a gateway that is whole and that nothing stands in the way of. */
+static bool add_traps(struct azure *z, const json_t *gateway,
+		      struct state_gateway *g, struct err *e)
+{
+	struct state_list traps = {0}, notes = {0};
+	bool ok = preflight_read(z->arm, gateway, &traps, &notes, e);
+
+	for (size_t i = 0; ok && i < traps.n; i++) {
+		mem_auto_free char *was = g->provisioning;
+
+		g->provisioning = mem_format("%s; %s", was, traps.v[i]);
+	}
+	state_list_done(&traps);
+	state_list_done(&notes);
+	return ok;
+}
+
+static bool see_gateway(struct azure *z, const struct resource *want,
+			struct resource *r, struct err *e)
 {
 	json_auto *j = NULL;
 
@@ -137,7 +156,8 @@ static bool see_gateway(struct azure *z, struct resource *r, struct err *e)
 	r->present = j != NULL;
 	if (j)
 		shape_gateway(j, &r->gateway);
-	return true;
+	return !j || !want->gateway.provisioning ||
+	       add_traps(z, j, &r->gateway, e);
 }
 
 /* It is there as soon as there could be one: what counts is 'attached'. */
@@ -151,11 +171,31 @@ static bool see_attachment(struct azure *z, struct resource *r, struct err *e)
 	return !j || shape_attachment(j, z->spot.circuit, &r->attachment, e);
 }
 
+/* Why a session is not up, as far as layer 2 tells. */
+static bool see_arp(struct azure *z, const char *peering, const char *device,
+		    struct state_session *s, struct err *e)
+{
+	mem_auto_free char *path =
+		mem_format("%s/arpTables/%s", peering, device);
+	mem_auto_free char *was = s->state;
+	json_auto *j = NULL;
+	bool ours, theirs;
+
+	if (!lro_read(z->arm, path, NULL, &j, e))
+		return false;
+	tables_arp(j, &ours, &theirs);
+	s->state = mem_format("%s (ARP there: our end %s, Azure's end %s)",
+			      was ? was : "Idle", ours ? "answers" : "missing",
+			      theirs ? "answers" : "missing");
+	return true;
+}
+
 /* A session of ours as the provider's router sees it. */
 static bool see_session(struct azure *z, const struct resource *want,
 			struct resource *r, struct err *e)
 {
 	const char *domain, *device, *name;
+	mem_auto_free char *peering = NULL;
 	mem_auto_free char *path = NULL;
 	json_auto *j = NULL;
 
@@ -163,9 +203,9 @@ static bool see_session(struct azure *z, const struct resource *want,
 		return err_set(e, ERR_INVALID, "there is no session '%s'",
 			       want->name);
 	name = shape_peering_name(domain);
-	path = mem_format("%s/peerings/%s/routeTablesSummary/%s",
-			  z->spot.circuit, name ? name : "AzurePublicPeering",
-			  device);
+	peering = id_child(z->spot.circuit, "peerings",
+			   name ? name : "AzurePublicPeering");
+	path = mem_format("%s/routeTablesSummary/%s", peering, device);
 	if (!lro_read(z->arm, path, NULL, &j, e))
 		return false;
 	r->present = tables_session(
@@ -173,6 +213,8 @@ static bool see_session(struct azure *z, const struct resource *want,
 		&r->session);
 	if (!r->present)
 		r->session.neighbor = mem_strdup(want->session.neighbor);
+	if (r->present && strcmp(r->session.state, "Established") != 0)
+		return see_arp(z, peering, device, &r->session, e);
 	return true;
 }
 
@@ -208,7 +250,7 @@ static bool see(struct azure *z, const struct resource *want,
 	case RESOURCE_PEERING:
 		return see_peering(z, r, e);
 	case RESOURCE_GATEWAY:
-		return see_gateway(z, r, e);
+		return see_gateway(z, want, r, e);
 	case RESOURCE_ATTACHMENT:
 		return see_attachment(z, r, e);
 	case RESOURCE_SESSION:

@@ -366,7 +366,7 @@ static void test_traps(void **state)
 {
 	(void)state;
 	expect_trap("[" ER "]", "10.0.0.0/27", NULL);
-	expect_trap("[" ER "]", "10.0.0.0/28", "GatewaySubnet is a /28");
+	expect_trap("[" ER "]", "10.0.0.0/28", "smaller than a /27");
 	expect_trap("[]", "10.0.0.0/27", "no ExpressRoute gateway");
 	expect_trap("[" ER ",{\"name\":\"v\",\"properties\":{\"gatewayType\":"
 		    "\"Vpn\",\"vpnType\":\"PolicyBased\"," GOOD "}}]",
@@ -374,6 +374,48 @@ static void test_traps(void **state)
 	expect_trap("[" ER ",{\"name\":\"v\",\"properties\":{\"gatewayType\":"
 		    "\"Vpn\",\"sku\":{\"name\":\"Basic\"}," GOOD "}}]",
 		    "10.0.0.0/27", "Basic");
+}
+
+static void expect_route(const char *subnet, const char *properties,
+			 const char *trap, const char *note)
+{
+	mem_auto_free char *text =
+		mem_format("{\"name\":\"rt\",\"properties\":{%s}}", properties);
+	json_auto *table = parse(text);
+	struct state_list traps = {0}, notes = {0};
+
+	traps_routes(subnet, table, &traps, &notes);
+	assert_int_equal(traps.n, trap != NULL);
+	assert_int_equal(notes.n, note != NULL);
+	if (trap)
+		assert_non_null(strstr(traps.v[0], trap));
+	if (note)
+		assert_non_null(strstr(notes.v[0], note));
+	state_list_done(&traps);
+	state_list_done(&notes);
+}
+
+#define ROUTE(to, by)                                                          \
+	"\"routes\":[{\"properties\":{\"addressPrefix\":\"" to                 \
+	"\",\"nextHopType\":\"" by "\",\"nextHopIpAddress\":\"10.0.0.4\"}}]"
+
+static void test_route_tables(void **state)
+{
+	(void)state;
+	expect_route("app", "\"routes\":[]", NULL, NULL);
+	expect_route("app", ROUTE("10.9.0.0/16", "VirtualNetworkGateway"), NULL,
+		     "'app' does not move for 10.9.0.0/16");
+	expect_route("app", ROUTE("0.0.0.0/0", "VirtualAppliance"), NULL,
+		     "appliance 10.0.0.4");
+	expect_route("app", ROUTE("0.0.0.0/0", "Internet"), NULL, NULL);
+	expect_route("app", "\"disableBgpRoutePropagation\":true", NULL,
+		     "learns nothing");
+	expect_route("GatewaySubnet", "\"disableBgpRoutePropagation\":true",
+		     "disables route propagation", NULL);
+	expect_route("GatewaySubnet", ROUTE("0.0.0.0/0", "VirtualAppliance"),
+		     "0.0.0.0/0", NULL);
+	expect_route("GatewaySubnet", ROUTE("10.1.0.0/16", "VirtualAppliance"),
+		     NULL, NULL);
 }
 
 int main(void)
@@ -391,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_spans),
 		cmocka_unit_test(test_arp),
 		cmocka_unit_test(test_traps),
+		cmocka_unit_test(test_route_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
