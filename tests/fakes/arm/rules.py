@@ -105,7 +105,7 @@ class Rules:
         if not owner:
             return missing(at)
         if verb.lower() == "stats":
-            t = self.w.tables.get("stats", {}).get(owner["name"], {})
+            t = self.w.ask("stats", owner) or self.w.tables.get("stats", {}).get(owner["name"], {})
             names = ("primarybytesIn", "primarybytesOut", "secondarybytesIn", "secondarybytesOut")
             return 200, {}, {n: t.get(n, 0) for n in names}
         rows = self.table(verb.lower(), owner, parts[-1].lower(), query)
@@ -119,6 +119,9 @@ class Rules:
         key = "%s/%s/%s" % (verb, owner["id"].split(NET)[1].lower(), device)
         if key in self.w.tables:
             return copy.deepcopy(self.w.tables[key])
+        rows = self.w.ask("%s/%s" % (verb, device), owner)
+        if rows is not None:
+            return rows
         if verb == "routetablessummary":
             return self.summary(owner, device)
         return []
@@ -222,6 +225,9 @@ class Rules:
             cur = self.w.get(path)
             if cur:
                 cur["properties"]["provisioningState"] = "Succeeded"
+                public = cur["properties"].get("microsoftPeeringConfig")
+                if public:  # the registry agrees
+                    public["advertisedPublicPrefixesState"] = "Configured"
                 self.w.touch(cur)
                 if event and not now:
                     self.w.tell(event, cur)
@@ -257,6 +263,9 @@ class Rules:
                 "primaryAzurePort": "", "secondaryAzurePort": "", "connections": [],
                 "gatewayManagerEtag": "", "lastModifiedBy": "Customer"}
         base.update(p)
+        if "microsoftPeeringConfig" in base:
+            base["microsoftPeeringConfig"] = dict(base["microsoftPeeringConfig"],
+                                                  advertisedPublicPrefixesState="Configuring")
         if twin:  # it 'succeeds', and no session comes up
             base["_dead"] = True
         return self.begin(path, parts, {"properties": base}, "peering")

@@ -236,7 +236,9 @@ def options(argv):
     p.add_argument("--secret", default="", help="the client secret that is right")
     p.add_argument("--certificate", help="the client certificate that is registered (PEM)")
     p.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"))
-    p.add_argument("--hook", help="program that is run with every event: EVENT NAME, JSON on its input")
+    p.add_argument("--hook", help="program that is run with every event (EVENT NAME, the "
+                        "resource as JSON on its input) and asked for tables (routetablessummary/primary "
+                        "NAME, stats NAME: what it prints is answered)")
     p.add_argument("--record", help="directory for one JSON an exchange, as oav reads them")
     return p.parse_args(argv)
 

@@ -126,6 +126,17 @@ class World:
             subprocess.run([self.hook, event, r["name"]], input=json.dumps(r),
                            text=True, check=False, timeout=60)
 
+    def ask(self, what, r):
+        """What the hook's program answers, or None: it has no answer."""
+        if not self.hook:
+            return None
+        out = subprocess.run([self.hook, what, r["name"]], input=json.dumps(r), text=True,
+                             check=False, timeout=60, stdout=subprocess.PIPE).stdout
+        try:
+            return json.loads(out)
+        except ValueError:
+            return None
+
 
 # -- a world to start from --
 

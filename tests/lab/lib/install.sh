@@ -11,7 +11,7 @@ install_packages() {
 		libcharon-extra-plugins libvirt-daemon-system libvirt-clients \
 		qemu-system-x86 busybox-static dnsmasq-base openssh-server \
 		openssh-client tcpdump iproute2 iptables ethtool \
-		procps cpio gcc libc6-dev jq util-linux
+		procps cpio gcc libc6-dev jq util-linux python3-yaml curl
 }
 
 install_missing() {

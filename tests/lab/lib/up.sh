@@ -151,6 +151,7 @@ lab_up() {
 
 lab_down() {
 	lab_settings
+	azure_end
 	if [ -e "$STATE/nodes/cloud.pid" ] && [ "$LAB_VNET" = yes ]; then
 		timeout 40 "$here/vnet.sh" down >/dev/null 2>&1 || :
 	fi
