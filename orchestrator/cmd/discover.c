@@ -137,7 +137,8 @@ static bool look_edge(struct discover *d, size_t edge, const struct target *t,
 
 	c.state = mem_alloc(ops->state_size);
 	c.deadline_us = clock_mono_us() + MOST_US;
-	ok = ops->open(&c, e) && (!ops->fence || ops->fence(&c, e));
+	/* No fence: a run that is live keeps its own. */
+	ok = ops->open(&c, e);
 	json_array_foreach(json_peek(json_peek(d->cloud, "vpn"), "addresses"),
 			   i, v)
 	{
