@@ -28,7 +28,7 @@
 	      */
 
 static const char rehearse_usage[] =
-	"usage: cutover rehearse PLAN [--seeds N | --seed K] [--faults] "
+	"usage: cutover rehearse PLAN [--seeds N] [--seed K] [--faults] "
 	"[--json]\n"
 	"\n"
 	"Carries the plan out in memory, N times (1000), each time with other\n"
@@ -40,7 +40,8 @@ static const char rehearse_usage[] =
 	"are\n"
 	"checked.  Exit code 1: one was broken; its seed is printed.\n"
 	"\n"
-	"--seed K carries out that one and prints all that happens in it.\n";
+	"--seed K carries out that one and prints all that happens in it;\n"
+	"with --seeds as well it is the first of N.\n";
 
 enum total {
 	TOTAL_RUNS,
@@ -98,11 +99,12 @@ static void child(struct rehearse *h, uint64_t first, uint64_t step, FILE *out)
 	for (uint64_t s = first; s <= h->seeds; s += step) {
 		struct rehearsal_result r;
 
-		h->ro.seed = s;
+		h->ro.seed = s + (h->seed ? h->seed - 1 : 0);
 		rehearsal_run(&h->ro, &r);
 		count(totals, &r);
 		if (!r.kept)
-			fprintf(out, "B %llu %.*s\n", (unsigned long long)s,
+			fprintf(out, "B %llu %.*s\n",
+				(unsigned long long)h->ro.seed,
 				(int)strcspn(r.broken, "\n"), r.broken);
 		fflush(out);
 		rehearsal_result_done(&r);
@@ -315,7 +317,7 @@ static int rehearse(struct rehearse *h)
 	if (!cmd_context_load(&h->c, h->o.operand, false))
 		return EXIT_PLAN;
 	if (prepare(h))
-		rc = h->o.seed ? one(h) : many(h);
+		rc = h->o.seed && !h->o.seeds ? one(h) : many(h);
 	rehearsal_reference_done(&h->reference);
 	cmd_context_done(&h->c);
 	return rc;
@@ -328,8 +330,7 @@ int cmd_rehearse(int argc, char **argv)
 
 	if (!cmd_options_parse(argc, argv, rehearse_usage, &h.o, &rc))
 		return rc;
-	if (!h.o.operand || (h.o.seeds && h.o.seed) ||
-	    (h.o.seeds && !number(h.o.seeds, &h.seeds)) ||
+	if (!h.o.operand || (h.o.seeds && !number(h.o.seeds, &h.seeds)) ||
 	    (h.o.seed && !number(h.o.seed, &h.seed))) {
 		fputs(rehearse_usage, stderr);
 		return EXIT_USAGE;
