@@ -318,6 +318,10 @@ void rehearsal_job(struct rehearsal *r, struct due *d)
 {
 	struct job_result res;
 
+	/* all edges go back at once, whether or not traffic is lost still: a
+	 * crash in the middle repeats it */
+	if (d->job.kind == JOB_RETREAT)
+		r->o->world->excuse(r->world);
 	if (d->cancelled)
 		job_cancel(&d->job, r->targets[d->lane].name, &res);
 	else
