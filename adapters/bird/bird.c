@@ -146,6 +146,16 @@ static enum outcome bird_revert(struct adapter_ctx *c, const char *key,
 	return bird_change_revert(&d, key, e);
 }
 
+static enum outcome bird_bind(struct adapter_ctx *c,
+			      const struct resource_set *want, const char *key,
+			      struct err *e)
+{
+	struct bird_state *s = c->state;
+	struct bird_device d = {c, s->device, &s->paths, &s->armed};
+
+	return bird_change_bind(&d, want, key, e);
+}
+
 static enum outcome bird_renew(struct adapter_ctx *c, uint32_t seconds,
 			       struct err *e)
 {
@@ -187,6 +197,7 @@ const struct adapter_ops bird_adapter_ops = {
 	.apply = bird_apply,
 	.confirm = bird_confirm,
 	.revert = bird_revert,
+	.bind = bird_bind,
 	.renew = bird_renew,
 	.save = bird_save,
 	.fence = bird_fence,

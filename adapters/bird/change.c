@@ -17,6 +17,7 @@
 #include "adapters/bird/byhand.h"
 #include "adapters/bird/name.h"
 #include "adapters/bird/observe.h"
+#include "adapters/bird/render.h"
 #include "adapters/bird/reply.h"
 #include "adapters/bird/script.h"
 #include "adapters/transport/watchdog.h"
@@ -164,6 +165,7 @@ struct apply {
 	const struct bird_device *d;
 	const char *key, *once;
 	uint32_t guard_s;
+	bool at_once; /* disarms, and nothing is read back */
 	struct bird_edits edits;
 	struct bird_snapshot before;
 	struct resource_set own;
@@ -311,9 +313,15 @@ static enum outcome candidate_send(struct apply *a, struct err *e)
 	if (!arm_make(a, e))
 		return OUTCOME_REFUSED;
 	x.arm = a->guard_s ? buf_str(&a->arm) : NULL;
+	if (a->at_once)
+		watchdog_script(a->d->ctx->target, &a->script);
 	bird_script_change(a->d->paths, &x, &a->script);
+	if (a->at_once) {
+		bird_script_confirm(a->d->paths, true, &a->script);
+		watchdog_disarm(&a->script);
+	}
 	o = run_wiped(a->d, a->once, "change", &a->script, e);
-	return o == OUTCOME_APPLIED ? read_back(a, e) : o;
+	return o == OUTCOME_APPLIED && !a->at_once ? read_back(a, e) : o;
 }
 
 static enum outcome apply_steps(struct apply *a, const char *part,
@@ -344,6 +352,41 @@ enum outcome bird_change_apply(const struct bird_device *d, const char *text,
 	struct apply a = {.d = d, .key = key, .once = once, .guard_s = guard_s};
 	enum outcome o = apply_steps(&a, text, e);
 
+	apply_done(&a);
+	return o;
+}
+
+/* The edits that lead what runs to `want`, as render() would have them. */
+static bool bind_edits(struct apply *a, const struct resource_set *want,
+		       struct err *e)
+{
+	const struct target *t = a->d->ctx->target;
+	struct changeset cs = {0};
+	bool ok;
+
+	bird_observe_own(&a->before, &a->own);
+	ok = bird_render(t, &a->own, want, &cs, e);
+	if (ok && cs.n_forward != 1)
+		ok = err_set(e, ERR_RETRY, "'%s' is bound so already", t->name);
+	ok = ok && bird_edits_parse(cs.forward[0].text, t->asn, &a->edits, e) &&
+	     bird_byhand_check(&a->before, &a->edits, e);
+	changeset_done(&cs);
+	return ok;
+}
+
+enum outcome bird_change_bind(const struct bird_device *d,
+			      const struct resource_set *want, const char *key,
+			      struct err *e)
+{
+	struct apply a = {.d = d, .key = key, .once = key, .at_once = true};
+	enum outcome o = OUTCOME_RETRY;
+
+	if (bird_snapshot_read(d->ctx, d->device, d->paths, NULL, &a.before,
+			       e) &&
+	    bind_edits(&a, want, e) && candidate_make(&a, e))
+		o = candidate_send(&a, e);
+	if (o == OUTCOME_APPLIED)
+		*d->armed = false;
 	apply_done(&a);
 	return o;
 }

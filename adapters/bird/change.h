@@ -31,6 +31,10 @@ struct bird_device {
 enum outcome bird_change_apply(const struct bird_device *d, const char *text,
 			       const char *key, const char *once,
 			       uint32_t guard_s, struct err *e);
+/* The port's bind: one look, one change, nothing read back. */
+enum outcome bird_change_bind(const struct bird_device *d,
+			      const struct resource_set *want, const char *key,
+			      struct err *e);
 /* `key` may be NULL: everything that is armed. */
 enum outcome bird_change_confirm(const struct bird_device *d, const char *key,
 				 struct err *e);

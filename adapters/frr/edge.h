@@ -50,6 +50,9 @@ bool frr_observe(struct adapter_ctx *c, const struct resource_set *want,
 enum outcome frr_apply(struct adapter_ctx *c, const struct changeset *cs,
 		       bool back, const struct adapter_guard *guard,
 		       char **ret_token, struct err *e);
+/* bind.c */
+enum outcome frr_bind(struct adapter_ctx *c, const struct resource_set *want,
+		      const char *key, struct err *e);
 enum outcome frr_save(struct adapter_ctx *c, struct err *e);
 
 #endif

@@ -65,6 +65,7 @@ const struct adapter_ops frr_adapter_ops = {
 	.apply = frr_apply,
 	.confirm = frr_confirm,
 	.revert = frr_revert,
+	.bind = frr_bind,
 	.renew = frr_renew,
 	.save = frr_save,
 	.fence = frr_fence,

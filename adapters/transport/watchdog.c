@@ -195,6 +195,13 @@ bool watchdog_arm(const struct watchdog *w, const char *key, uint32_t seconds,
 	return true;
 }
 
+void watchdog_disarm(struct buf *out)
+{
+	buf_puts(out,
+		 "for wd_n in $(wd_keys); do wd_confirmed \"$wd_n\"; done\n"
+		 "[ -z \"$(wd_keys)\" ] || wd_end\n");
+}
+
 void watchdog_none(struct buf *out)
 {
 	buf_printf(out, "[ -z \"$(wd_keys)\" ] || exit %d\n",

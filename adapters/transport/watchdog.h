@@ -57,6 +57,9 @@ void watchdog_script(const struct target *t, struct buf *out);
 bool watchdog_arm(const struct watchdog *w, const char *key, uint32_t seconds,
 		  const struct watchdog_file *v, size_t n, struct buf *out,
 		  struct err *e);
+/* Shell lines that disarm all that is armed, if anything is: what runs stays.
+ */
+void watchdog_disarm(struct buf *out);
 /* A shell line that exits with WATCHDOG_RC_ARMED while something is armed. */
 void watchdog_none(struct buf *out);
 

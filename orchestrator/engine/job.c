@@ -253,6 +253,16 @@ static enum outcome bind_back(struct job_lane *l, struct job *job,
 	return o;
 }
 
+/* Without a look, where the adapter can; the long way stays for the rest. */
+static bool bind_at_once(struct job_lane *l, struct job *job)
+{
+	mem_auto_free char *key = mem_format("%s/bind", job->changeset.key);
+	err_auto e = ERR_INIT;
+
+	return l->ops->bind &&
+	       l->ops->bind(&l->ctx, &job->want, key, &e) == OUTCOME_APPLIED;
+}
+
 /* Taking back what is armed is one exchange; binding anew is a few. */
 static void do_retreat(struct job_lane *l, struct job *job,
 		       struct job_result *r)
@@ -267,7 +277,8 @@ static void do_retreat(struct job_lane *l, struct job *job,
 	}
 	l->ctx.deadline_us = deadline(l, 0);
 	if (job->want.n)
-		r->outcome = bind_back(l, job, r, &e);
+		r->outcome = bind_at_once(l, job) ? OUTCOME_APPLIED
+						  : bind_back(l, job, r, &e);
 	else if (l->ops->revert)
 		r->outcome = l->ops->revert(&l->ctx, NULL, &e);
 	if (e.msg)

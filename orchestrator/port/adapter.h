@@ -6,8 +6,7 @@
  * from one thread at a time, and hands it deadlines; the adapter never retries
  * a change and never compares states.
  *
- *	open -> observe* -> render -> apply -> [poll] -> [confirm | revert] ->
- *close
+ *	open -> observe* -> render -> apply -> [confirm | revert] -> close
  *
  * Outcomes: the three that matter are told apart everywhere.  APPLIED and
  * UNCHANGED: it is so.  REFUSED and RETRY: provably nothing changed.  UNKNOWN:
@@ -16,8 +15,8 @@
 #ifndef CUTOVER_PORT_ADAPTER_H
 #define CUTOVER_PORT_ADAPTER_H
 
-#include "orchestrator/base/json.h"
 #include "orchestrator/model/resource.h"
+#include "orchestrator/port/changeset.h"
 #include "orchestrator/port/target.h"
 
 enum outcome {
@@ -41,31 +40,11 @@ enum adapter_cap {
 	ADAPTER_CAP_RIB_OUT = 1u << 4,	 /* session.sent can be read */
 	ADAPTER_CAP_WATCH = 1u << 5,
 	ADAPTER_CAP_SAVE = 1u << 6, /* running configuration can be saved */
-	ADAPTER_CAP_CALL_POLICY =
-		1u << 7, /* policy entries may call a device's own */
-	ADAPTER_CAP_PROVIDER = 1u
-			       << 8, /* somebody else lights its circuits: wait
-					for him, and never put them out */
+	/* policy entries may call a device's own */
+	ADAPTER_CAP_CALL_POLICY = 1u << 7,
+	/* others light its circuits: wait for them, and never put them out */
+	ADAPTER_CAP_PROVIDER = 1u << 8,
 };
-
-/* One request or command list; `text` shows '<secret NAME>' for secrets. */
-struct change_part {
-	char *what; /* 'vtysh', 'file /etc/bird/cutover.conf', 'shell', 'virsh'
-		     */
-	char *text; /* exactly what is sent, but for secrets */
-};
-
-struct changeset {
-	struct change_part *forward, *back;
-	size_t n_forward, n_back;
-	char *key; /* idempotency key, set by the engine */
-};
-
-void changeset_add(struct changeset *cs, bool back, const char *what,
-		   const char *text);
-void changeset_done(struct changeset *cs);
-json_t *changeset_to_json(const struct changeset *cs);
-bool changeset_from_json(const json_t *j, struct changeset *ret, struct err *e);
 
 /*
  * Dead-man timer that apply() arms as part of the change; seconds 0: none.
@@ -138,6 +117,15 @@ struct adapter_ops {
 	enum outcome (*revert)(struct adapter_ctx *c, const char *key,
 			       struct err *e);
 	/*
+	 * The emergency action where timers do not lead to the goal: binds the
+	 * policies of sessions of cutover's and then disarms all that is armed.
+	 * No look before or after: traffic is back as soon as the device took
+	 * it.  Only APPLIED counts, else the long way is gone.  Optional.
+	 */
+	enum outcome (*bind)(struct adapter_ctx *c,
+			     const struct resource_set *w, const char *key,
+			     struct err *e);
+	/*
 	 * The deadline of everything that is armed becomes now + seconds.
 	 * UNCHANGED: nothing is armed.  REFUSED: it has run out already.
 	 */
@@ -150,10 +138,8 @@ struct adapter_ops {
 	 * c->epoch; commands of older epochs are refused by the device after.
 	 */
 	bool (*fence)(struct adapter_ctx *c, struct err *e);
-	/*
-	 * Blocks up to the deadline for an event; returns text of it (owned by
-	 * the caller) or NULL when none came.  Only with ADAPTER_CAP_WATCH.
-	 */
+	/* Blocks up to the deadline for an event; its text, or NULL: none
+	 * came.  Only with ADAPTER_CAP_WATCH. */
 	char *(*watch)(struct adapter_ctx *c, struct err *e);
 };
 

@@ -292,6 +292,35 @@ static void goes_back_alone(void **state)
 	lab_save();
 }
 
+static enum outcome bind_at_once(const char *key)
+{
+	resource_set_auto want = {0};
+	struct resource *r = lab_want_session(&want);
+	err_auto e = ERR_INIT;
+
+	r->session.enabled = true;
+	r->session.import = mem_strdup(POLICY "in-g1");
+	r->session.export = mem_strdup(POLICY "out-g1");
+	lab_deadline();
+	return lab_ops->bind(&lab_ctx, &want, key, &e);
+}
+
+/* The emergency action: what is armed is disarmed, and stays undone. */
+static void binds_at_once(void **state)
+{
+	mem_auto_free char *one = bind_to(NULL, "out-g0", LONG);
+	mem_auto_free char *two = bind_to("in-g0", NULL, LONG);
+
+	(void)state;
+	assert_int_equal(OUTCOME_APPLIED, bind_at_once("at-once.1"));
+	assert_true(bound("in-g1", "out-g1"));
+	nothing_left(false);
+	renews(OUTCOME_UNCHANGED, LONG);
+	/* so already: the long way finds that out */
+	assert_int_equal(OUTCOME_RETRY, bind_at_once("at-once.2"));
+	lab_save();
+}
+
 static int inside(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +333,7 @@ static int inside(void)
 		cmocka_unit_test(reverts_after_a_fence),
 		cmocka_unit_test(unguarded_goes_back_as_well),
 		cmocka_unit_test(goes_back_alone),
+		cmocka_unit_test(binds_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, session_up, lab_down);

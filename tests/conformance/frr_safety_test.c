@@ -237,11 +237,53 @@ static void test_pin_never_discards(void **state)
 	assert_non_null(strstr(err_msg(&e), "192.0.2.0/25"));
 }
 
+/* The emergency action: all timers are disarmed, the VPN does not notice. */
+static void test_bound_at_once(void **state)
+{
+	resource_set_auto armed = {0};
+	resource_set_auto want = {0};
+	err_auto e = ERR_INIT;
+
+	(void)state;
+	frr_want_session(&armed, true, IN "0", OUT "0");
+	assert_int_equal(frr_change(&armed, 300, NULL, &e), OUTCOME_APPLIED);
+	frr_want_session(&want, true, IN "1", OUT "1");
+	frr_ctx.deadline_us = clock_mono_us() + 20000000;
+	assert_int_equal(frr_adapter_ops.bind(&frr_ctx, &want, "at-once.1", &e),
+			 OUTCOME_APPLIED);
+	assert_true(frr_is(&want));
+	assert_int_equal(frr_adapter_ops.renew(&frr_ctx, 300, &e),
+			 OUTCOME_UNCHANGED);
+	frr_assert_vpn_untouched();
+}
+
+/* What is not there is not made; what is there stays. */
+static void test_not_bound_at_once(void **state)
+{
+	mem_auto_free char *before = frr_running();
+	mem_auto_free char *after = NULL;
+	resource_set_auto want = {0};
+	err_auto e = ERR_INIT;
+	struct resource *r = frr_want_session(&want, true, IN "0", OUT "0");
+
+	(void)state;
+	free(r->session.neighbor);
+	r->session.neighbor = mem_strdup("172.16.0.99");
+	frr_ctx.deadline_us = clock_mono_us() + 20000000;
+	assert_int_not_equal(
+		frr_adapter_ops.bind(&frr_ctx, &want, "at-once.2", &e),
+		OUTCOME_APPLIED);
+	after = frr_running();
+	assert_string_equal(before, after);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frr_test_start),
 		cmocka_unit_test(test_circuit),
+		cmocka_unit_test(test_bound_at_once),
+		cmocka_unit_test(test_not_bound_at_once),
 		cmocka_unit_test(test_foreign_is_refused),
 		cmocka_unit_test(test_bad_line_is_refused),
 		cmocka_unit_test(test_stale_epoch),
