@@ -199,7 +199,8 @@ void watchdog_disarm(struct buf *out)
 {
 	buf_puts(out,
 		 "for wd_n in $(wd_keys); do wd_confirmed \"$wd_n\"; done\n"
-		 "[ -z \"$(wd_keys)\" ] || wd_end\n");
+		 "[ -z \"$(wd_keys)\" ] || wd_end\n"
+		 "[ ! -f \"$wd_f\" ] || wd_told\n");
 }
 
 void watchdog_none(struct buf *out)

@@ -58,7 +58,7 @@ bool watchdog_arm(const struct watchdog *w, const char *key, uint32_t seconds,
 		  const struct watchdog_file *v, size_t n, struct buf *out,
 		  struct err *e);
 /* Shell lines that disarm all that is armed, if anything is: what runs stays.
- */
+ * That a timer had run out before is no news any more. */
 void watchdog_disarm(struct buf *out);
 /* A shell line that exits with WATCHDOG_RC_ARMED while something is armed. */
 void watchdog_none(struct buf *out);

@@ -118,12 +118,12 @@ struct adapter_ops {
 			       struct err *e);
 	/*
 	 * The emergency action where timers do not lead to the goal: binds the
-	 * policies of sessions of cutover's and then disarms all that is armed.
-	 * No look before or after: traffic is back as soon as the device took
-	 * it.  Only APPLIED counts, else the long way is gone.  Optional.
+	 * policies of sessions of cutover's, then disarms all that is armed.
+	 * APPLIED: both are done, though not read back.  After anything else
+	 * the long way is gone.  Optional.
 	 */
 	enum outcome (*bind)(struct adapter_ctx *c,
-			     const struct resource_set *w, const char *key,
+			     const struct resource_set *want, const char *key,
 			     struct err *e);
 	/*
 	 * The deadline of everything that is armed becomes now + seconds.
@@ -138,8 +138,7 @@ struct adapter_ops {
 	 * c->epoch; commands of older epochs are refused by the device after.
 	 */
 	bool (*fence)(struct adapter_ctx *c, struct err *e);
-	/* Blocks up to the deadline for an event; its text, or NULL: none
-	 * came.  Only with ADAPTER_CAP_WATCH. */
+	/* Waits for an event (CAP_WATCH); its text, or NULL: none came. */
 	char *(*watch)(struct adapter_ctx *c, struct err *e);
 };
 
