@@ -33,7 +33,7 @@ void app_done(struct app *a)
 	app_close_run(a);
 	app_dialog_close(a);
 	launch_done(&a->launch);
-	review_done(&a->review);
+	preview_done(&a->review);
 	cmd_context_done(&a->c);
 	view_lines_done(&a->plan_lines);
 	view_lines_done(&a->picks);
@@ -205,7 +205,7 @@ bool app_turn(struct app *a, int64_t wall_us, int64_t mono_us)
 	if (feed_turn(&a->feed, mono_us, on_message, a))
 		on_line_changed(a);
 	take_control(a);
-	review_turn(&a->review);
+	preview_turn(&a->review);
 	if (a->message && mono_us > a->message_us + MESSAGE_US) {
 		free(a->message);
 		a->message = NULL;
@@ -218,7 +218,7 @@ size_t app_fds(const struct app *a, struct pollfd *ret)
 {
 	size_t n = feed_fds(&a->feed, ret);
 
-	return n + review_fds(&a->review, ret + n);
+	return n + preview_fds(&a->review, ret + n);
 }
 
 /* ---- lists ---- */
@@ -335,7 +335,7 @@ static bool moved(struct app *a, enum intent i)
 static void start_review(struct app *a)
 {
 	if (!a->review.done && !a->review.pid && a->c.plan)
-		review_start(&a->review, &a->c);
+		preview_start(&a->review, &a->c);
 	app_show(a, SCREEN_REVIEW);
 }
 
@@ -378,7 +378,7 @@ void app_intent(struct app *a, enum intent i)
 			find_next(a);
 		break;
 	case INTENT_VIEW:
-		a->view = (a->view + 1) % REVIEW_VIEWS;
+		a->view = (a->view + 1) % PREVIEW_VIEWS;
 		a->lists[SCREEN_REVIEW] = (struct app_list){0};
 		break;
 	case INTENT_RELOAD:

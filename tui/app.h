@@ -15,7 +15,7 @@
 #include "tui/feed.h"
 #include "tui/keys.h"
 #include "tui/launch.h"
-#include "tui/review.h"
+#include "tui/preview.h"
 #include "tui/view.h"
 
 struct app_options {
@@ -53,8 +53,8 @@ struct app {
 	char *plan_path;
 	struct cmd_context c;
 	struct view_lines plan_lines;
-	struct review review;
-	enum review_view view;
+	struct preview review;
+	enum preview_view view;
 	/* a run */
 	char *state; /* the directory that it is in */
 	bool practice;

@@ -193,7 +193,7 @@ void app_load_plan(struct app *a, const char *path)
 	a->plan_path = copy;
 	app_close_run(a);
 	cmd_context_done(&a->c);
-	review_done(&a->review);
+	preview_done(&a->review);
 	view_lines_done(&a->plan_lines);
 	a->lists[SCREEN_PLAN] = (struct app_list){0};
 	a->c.plan = plan_load(copy, &diags);
@@ -206,7 +206,7 @@ void app_load_plan(struct app *a, const char *path)
 	diag_list_done(&diags);
 	a->screen = SCREEN_PLAN;
 	if (a->c.plan)
-		review_start(&a->review, &a->c);
+		preview_start(&a->review, &a->c);
 }
 
 /* ---- a run ---- */
@@ -266,7 +266,7 @@ bool app_attach(struct app *a, const char *run)
 	app_sync_journal(a);
 	feed_init(&a->feed, journal_state_dir(a->journal), a->run.id,
 		  a->o.name);
-	review_start(&a->review, &a->c);
+	preview_start(&a->review, &a->c);
 	a->m.told_us = a->wall_us;
 	a->screen = app_main_screen(a);
 	return true;

@@ -236,13 +236,13 @@ static void say_review(struct plain *p)
 	while (!a->review.done && !p->eof) {
 		struct pollfd v;
 
-		if (!review_fds(&a->review, &v))
+		if (!preview_fds(&a->review, &v))
 			break;
 		poll(&v, 1, IDLE_MS);
 		app_turn(a, clock_wall_us(), clock_mono_us());
 	}
-	for (int i = 0; i < REVIEW_VIEWS; i++) {
-		printf("\n%s\n", review_name((enum review_view)i));
+	for (int i = 0; i < PREVIEW_VIEWS; i++) {
+		printf("\n%s\n", preview_name((enum preview_view)i));
 		say_lines(&a->review.lines[i]);
 	}
 }

@@ -91,7 +91,7 @@ void screen_plan(struct app *a, struct canvas *c, int top, int bottom)
 
 static void draw_verdict(struct app *a, struct canvas *c, int row)
 {
-	const struct review *r = &a->review;
+	const struct preview *r = &a->review;
 
 	if (!r->done)
 		canvas_put(c, row, 0, c->cols, STYLE_DIM,
@@ -114,7 +114,7 @@ void screen_review(struct app *a, struct canvas *c, int top, int bottom)
 {
 	mem_auto_free char *title =
 		mem_format("%d of %d: %s (Tab: next)", (int)a->view + 1,
-			   REVIEW_VIEWS, review_name(a->view));
+			   PREVIEW_VIEWS, preview_name(a->view));
 
 	draw_verdict(a, c, top);
 	canvas_rule(c, top + 1, 0, c->cols, title);

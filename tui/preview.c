@@ -1,7 +1,7 @@
 /*
- * review.c - the child process and what it has written
+ * preview.c - the child process and what it has written
  */
-#include "tui/review.h"
+#include "tui/preview.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tui/review_make.h"
+#include "tui/preview_make.h"
 
-const char *review_name(enum review_view v)
+const char *preview_name(enum preview_view v)
 {
 	static const char *const names[] = {"steps and commands",
 					    "the way back", "routes and pairs",
@@ -24,7 +24,7 @@ const char *review_name(enum review_view v)
 
 static void child(const struct cmd_context *c, int out)
 {
-	json_t *j = review_make(c);
+	json_t *j = preview_make(c);
 	char *text = json_text_canonical(j);
 	FILE *f = fdopen(out, "w");
 	bool ok = f && fputs(text, f) >= 0 && fclose(f) == 0;
@@ -32,11 +32,11 @@ static void child(const struct cmd_context *c, int out)
 	_exit(ok ? 0 : 1);
 }
 
-void review_start(struct review *r, const struct cmd_context *c)
+void preview_start(struct preview *r, const struct cmd_context *c)
 {
 	int fd[2];
 
-	review_done(r);
+	preview_done(r);
 	r->rollback_ms = -1;
 	if (pipe2(fd, O_CLOEXEC) < 0) {
 		r->done = r->failed = true;
@@ -52,7 +52,7 @@ void review_start(struct review *r, const struct cmd_context *c)
 	fcntl(r->fd, F_SETFL, O_NONBLOCK);
 }
 
-size_t review_fds(const struct review *r, struct pollfd *ret)
+size_t preview_fds(const struct preview *r, struct pollfd *ret)
 {
 	if (r->pid <= 0)
 		return 0;
@@ -73,7 +73,7 @@ static void take_view(struct view_lines *l, const json_t *list)
 	}
 }
 
-static void take(struct review *r)
+static void take(struct preview *r)
 {
 	json_auto *j = json_text_parse(buf_str(&r->text), r->text.len, NULL);
 	const json_t *views = json_peek(j, "views");
@@ -82,12 +82,12 @@ static void take(struct review *r)
 	r->rollback_ms = json_peek_int(j, "rollback_ms", -1);
 	r->errors = (size_t)json_peek_int(j, "errors", 0);
 	r->warnings = (size_t)json_peek_int(j, "warnings", 0);
-	for (size_t i = 0; i < REVIEW_VIEWS; i++)
+	for (size_t i = 0; i < PREVIEW_VIEWS; i++)
 		take_view(&r->lines[i], json_array_get(views, i));
 	buf_done(&r->text);
 }
 
-bool review_turn(struct review *r)
+bool preview_turn(struct preview *r)
 {
 	char chunk[65536];
 	ssize_t n = 0;
@@ -106,15 +106,15 @@ bool review_turn(struct review *r)
 	return true;
 }
 
-void review_done(struct review *r)
+void preview_done(struct preview *r)
 {
 	if (r->pid > 0) {
 		kill(r->pid, SIGKILL);
 		waitpid(r->pid, NULL, 0);
 		close(r->fd);
 	}
-	for (size_t i = 0; i < REVIEW_VIEWS; i++)
+	for (size_t i = 0; i < PREVIEW_VIEWS; i++)
 		view_lines_done(&r->lines[i]);
 	buf_done(&r->text);
-	*r = (struct review){.rollback_ms = -1};
+	*r = (struct preview){.rollback_ms = -1};
 }

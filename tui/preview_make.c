@@ -1,11 +1,11 @@
 /*
- * review_make.c - lines about a plan, made offline
+ * preview_make.c - lines about a plan, made offline
  *
  * States are those that a plan expects before anything is done, so that the
  * commands are exact for a network that is as the plan says (the run renders
  * them anew from what it observes).
  */
-#include "tui/review_make.h"
+#include "tui/preview_make.h"
 
 #include <string.h>
 
@@ -247,7 +247,7 @@ static void make_proof(const struct prove *p, json_t *to)
 		line(to, 1, STYLE_PLAIN, mem_strdup(p->assumed[i].text));
 }
 
-json_t *review_make(const struct cmd_context *c)
+json_t *preview_make(const struct cmd_context *c)
 {
 	json_t *steps = json_array(), *back = json_array();
 	json_t *network = json_array(), *proof = json_array();
