@@ -12,6 +12,7 @@
 #   make test-lab   the lab's own tests (root)
 #   make soak       for hours: rehearsals, the lab's tests, faults, kills, with
 #                   a table at its end (root); SOAK_MINUTES=60 bounds it
+#   make examples   the dry-run documents in plans/examples/, anew
 #   make lint       formatting, folder rule, file sizes
 
 BUILD ?= build
@@ -146,6 +147,10 @@ BENCH_BIN = $(BUILD)/tests/bench/exchange $(BUILD)/tests/bench/rows $(BUILD)/tes
 bench: all $(BENCH_BIN)
 	BUILD=$(BUILD) CUTOVER=$(CURDIR)/$(BUILD)/cutover tests/bench/run $(BENCH)
 
+examples: $(BUILD)/tests/unit/report/review_test
+	@mkdir -p plans/examples
+	UPDATE_GOLDEN=1 $<
+
 lint:
 	tests/lint/run
 
@@ -156,5 +161,5 @@ clean:
 
 -include $(BENCH_BIN:%=%.d) $(BUILD)/tests/bench/record.d
 
-.PHONY: all coverage mutants $(SUITES) bench demo test-lab soak lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
+.PHONY: all examples coverage mutants $(SUITES) bench demo test-lab soak lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
 .SECONDARY:

@@ -28,6 +28,7 @@ static const struct command {
 	{"check", cmd_check, "every diagnostic of a plan at once"},
 	{"explain", cmd_explain, "why a rule is a rule"},
 	{"dry-run", cmd_dry_run, "what would be done, for change review"},
+	{"order", cmd_order, "an order of waves and edges that holds"},
 	{"rehearse", cmd_rehearse, "whole cutovers in memory, with faults"},
 	{"wizard", tui_wizard, "the cutover on a screen"},
 	{"discover", cmd_discover, "a starter plan from what is there"},

@@ -12,11 +12,15 @@
 #include "orchestrator/engine/runner.h"
 #include "orchestrator/engine/world.h"
 
+struct review;
+struct writer_ops;
+
 #define CUTOVER_VERSION "0.1.0"
 
 int cmd_check(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_dry_run(int argc, char **argv);
+int cmd_order(int argc, char **argv);
 int cmd_rehearse(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
@@ -68,6 +72,9 @@ struct cmd_options {
 	bool unproved;		 /* --unproved */
 	const char *accept_proof[CMD_ACCEPTED_MAX]; /* --accept-proof RULE */
 	size_t n_accept_proof;
+	bool live;	     /* --live */
+	bool full;	     /* --full */
+	const char *against; /* --against FILE */
 	const char *operand; /* PLAN or RUN, or NULL */
 };
 
@@ -77,6 +84,12 @@ struct cmd_options {
  */
 bool cmd_options_parse(int argc, char **argv, const char *usage,
 		       struct cmd_options *ret, int *ret_exit);
+
+/* --format or --json; *ret NULL means JSON.  False: said on stderr. */
+bool cmd_format(const struct cmd_options *o, const struct writer_ops **ret);
+
+/* On stdout; ops NULL: as JSON. */
+void cmd_review_print(const struct review *r, const struct writer_ops *ops);
 
 /* Opens journal and run read-only, calls fn, closes; the exit code is fn's. */
 int cmd_with_run(int argc, char **argv, const char *usage,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "orchestrator/cmd/cmd.h"
+#include "orchestrator/report/writer.h"
 #include "orchestrator/steps/compile.h"
 
 monitor_spawn_fn *cmd_spawn;
@@ -35,6 +36,9 @@ enum {
 	OPT_PRACTICE,
 	OPT_UNPROVED,
 	OPT_ACCEPT_PROOF,
+	OPT_LIVE,
+	OPT_FULL,
+	OPT_AGAINST,
 	OPT_HELP
 };
 
@@ -61,6 +65,9 @@ static const struct option options[] = {
 	{"practice", no_argument, NULL, OPT_PRACTICE},
 	{"unproved", no_argument, NULL, OPT_UNPROVED},
 	{"accept-proof", required_argument, NULL, OPT_ACCEPT_PROOF},
+	{"live", no_argument, NULL, OPT_LIVE},
+	{"full", no_argument, NULL, OPT_FULL},
+	{"against", required_argument, NULL, OPT_AGAINST},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -103,6 +110,9 @@ static const struct place {
 	{OPT_HOLD_BEFORE, offsetof(struct cmd_options, hold_before)},
 	{OPT_PRACTICE, offsetof(struct cmd_options, practice)},
 	{OPT_UNPROVED, offsetof(struct cmd_options, unproved)},
+	{OPT_LIVE, offsetof(struct cmd_options, live)},
+	{OPT_FULL, offsetof(struct cmd_options, full)},
+	{OPT_AGAINST, offsetof(struct cmd_options, against)},
 };
 
 static void take(struct cmd_options *r, int opt)
@@ -153,6 +163,20 @@ bool cmd_options_parse(int argc, char **argv, const char *usage,
 	}
 	ret->operand = argv[optind];
 	return true;
+}
+
+bool cmd_format(const struct cmd_options *o, const struct writer_ops **ret)
+{
+	const char *name = o->json ? "json" : o->format ? o->format : "text";
+
+	*ret = writer_find(name);
+	if (*ret || strcmp(name, "json") == 0)
+		return true;
+	fprintf(stderr,
+		"cutover: error: there is no format '%s'; there are text, "
+		"markdown, html and json\n",
+		name);
+	return false;
 }
 
 void cmd_error(const struct err *e)

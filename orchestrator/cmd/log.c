@@ -8,7 +8,7 @@
 #include "orchestrator/cmd/cmd.h"
 #include "orchestrator/journal/head.h"
 #include "orchestrator/plan/diag.h"
-#include "orchestrator/report/result.h"
+#include "orchestrator/report/review.h"
 
 static const char log_usage[] =
 	"usage: cutover log [RUN] [--state DIR] [--json]\n"
@@ -17,8 +17,11 @@ static const char log_usage[] =
 
 static const char report_usage[] =
 	"usage: cutover report [RUN] [--state DIR] [--json]\n"
+	"                      [--format text|markdown|html|json] [--full]\n"
 	"\n"
-	"What the run did: steps, packets, paths, the virtual network.\n";
+	"What the run did: steps, packets, paths, the virtual network. With\n"
+	"--format the document of 'cutover dry-run', with what was measured\n"
+	"beside what was predicted from the state at checkpoint 'start'.\n";
 
 void cmd_print_row(void *arg, const struct runner_row *row)
 {
@@ -157,6 +160,41 @@ static void print_result(struct journal *j, const struct result *r,
 	print_journal(j, r->run);
 }
 
+/* The document of the dry-run, from what 'start' recorded, with the result. */
+static int write_review(const struct journal_run *run, const struct result *res,
+			const struct cmd_options *o,
+			const struct writer_ops *ops)
+{
+	struct cmd_context c;
+	struct look look = {0};
+	struct review r = {.result = res,
+			   .full = o->full,
+			   .look = res->first ? &look : NULL};
+	struct twin *t = NULL;
+	struct prove *p = NULL;
+	err_auto e = ERR_INIT;
+
+	if (!cmd_context_of_run(&c, run))
+		return EXIT_PLAN;
+	r.plan = c.plan;
+	r.program = c.program;
+	if (look_from_json(res->first, res->start_us, &look, &e))
+		t = twin_build(c.plan, c.program, look.seen, look.n_seen, &e);
+	if (t) {
+		r.prove = p = prove_program(t);
+		review_fill(&r, c.targets, c.n_targets);
+		cmd_review_print(&r, ops);
+		review_done(&r);
+	} else {
+		cmd_error(&e);
+	}
+	prove_free(p);
+	twin_free(t);
+	look_done(&look);
+	cmd_context_done(&c);
+	return t ? EXIT_DONE : EXIT_PLAN;
+}
+
 /* A plan whose files are gone is no reason not to report. */
 static int report_run(struct journal *j, const struct journal_run *run,
 		      struct cmd_options *o)
@@ -165,15 +203,23 @@ static int report_run(struct journal *j, const struct journal_run *run,
 	struct plan *p = plan_parse(run->plan_path, run->plan_text,
 				    strlen(run->plan_text), &diags);
 	err_auto e = ERR_INIT;
+	const struct writer_ops *ops = NULL;
 	struct result r;
+	int rc = EXIT_DONE;
 
 	diag_list_done(&diags);
+	if (!cmd_format(o, &ops)) {
+		plan_free(p);
+		return EXIT_USAGE;
+	}
 	if (!result_read(j, run->id, &r, &e)) {
 		plan_free(p);
 		cmd_error(&e);
 		return EXIT_PLAN;
 	}
-	if (o->json) {
+	if (o->format) {
+		rc = write_review(run, &r, o, ops);
+	} else if (o->json) {
 		json_auto *out = result_json(&r, p);
 		mem_auto_free char *text = json_text_canonical(out);
 
@@ -183,7 +229,7 @@ static int report_run(struct journal *j, const struct journal_run *run,
 	}
 	result_done(&r);
 	plan_free(p);
-	return EXIT_DONE;
+	return rc;
 }
 
 int cmd_report(int argc, char **argv)

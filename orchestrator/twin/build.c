@@ -33,6 +33,21 @@ void twin_assume(struct twin *t, const char *id, const char *fmt, ...)
 	va_end(ap);
 }
 
+const struct resource *twin_seen_find(const struct twin *t, const char *target,
+				      enum resource_kind kind, const char *name)
+{
+	for (size_t i = 0; i < t->n_seen; i++) {
+		const struct resource *r;
+
+		if (strcmp(t->seen[i].target, target) != 0)
+			continue;
+		r = resource_set_find(t->seen[i].set, kind, name);
+		if (r && r->present)
+			return r;
+	}
+	return NULL;
+}
+
 /* ---- pieces ---- */
 
 static uint32_t address_id(const char *address, uint32_t dflt)
@@ -184,6 +199,8 @@ struct twin *twin_build(const struct plan *p, const struct program *g,
 		.plan = p,
 		.program = g,
 		.net = net_new(),
+		.seen = seen,
+		.n_seen = n_seen,
 		.circuit_gateway = -1,
 		.internet = -1,
 		.public_host = -1,

@@ -72,6 +72,9 @@ struct twin {
 	struct rule_set *rules;	 /* by group: onprem, as they match ... */
 	struct rule_set *spaces; /* ... and all that they contain */
 	bool observed;
+	/* As handed to twin_build(); the caller keeps it. */
+	const struct twin_seen *seen;
+	size_t n_seen;
 	struct twin_note *assumed;
 	size_t n_assumed, cap_assumed;
 };
@@ -83,6 +86,10 @@ struct twin *twin_build(const struct plan *p, const struct program *g,
 			struct err *e);
 void twin_free(struct twin *t);
 
+/* What was seen of a resource; NULL: nobody looked, or it is not there. */
+const struct resource *twin_seen_find(const struct twin *t, const char *target,
+				      enum resource_kind kind,
+				      const char *name);
 /* Once for each id. */
 void twin_assume(struct twin *t, const char *id, const char *fmt, ...)
 	mem_printf(3, 4);

@@ -83,27 +83,62 @@ static int vpn_gateway(struct twin *t, size_t tunnel)
 					     : t->provider->prefer_vpn_static);
 }
 
-/* The existing policies of the edge, where nobody has seen others. */
-static void vpn_policies(struct twin *t, int session)
+/*
+ * What the edge gives to the routes of a tunnel, of those that were observed:
+ * 'NEIGHBOR LOCAL-PREF' among a route's paths.  False: none was.
+ */
+static bool seen_preference(const struct twin *t, const struct plan_tunnel *x,
+			    uint32_t *ret)
 {
+	const char *edge = t->plan->edges[x->edge].name;
+	size_t n = x->neighbor ? strlen(x->neighbor) : 0;
+
+	for (size_t i = 0; n && i < t->plan->vnet.prefixes.n; i++) {
+		const struct resource *r = twin_seen_find(
+			t, edge, RESOURCE_ROUTE, t->plan->vnet.prefixes.v[i]);
+
+		for (size_t k = 0; r && k < r->route.paths.n; k++) {
+			const char *path = r->route.paths.v[k];
+
+			if (strncmp(path, x->neighbor, n) != 0 ||
+			    path[n] != ' ')
+				continue;
+			*ret = (uint32_t)strtoul(path + n + 1, NULL, 10);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The existing policies of the edge, where nobody has seen others. */
+static void vpn_policies(struct twin *t, int session,
+			 const struct plan_tunnel *tunnel)
+{
+	uint32_t preference = t->plan->preference.vpn;
+	bool seen = seen_preference(t, tunnel, &preference);
+	mem_auto_free char *name = mem_format("vpn in%s%s", seen ? " " : "",
+					      seen ? tunnel->name : "");
 	struct prefix_vec cloud = {0}, site = {0};
 	struct filter_entry *x;
 	int in, out;
 
 	build_cloud(t->plan, true, &cloud);
 	prefix_vec_texts(&site, &t->plan->site.prefixes);
-	x = part_only(t, "vpn in", build_set(t, &cloud, true), &in);
+	x = part_only(t, name, build_set(t, &cloud, true), &in);
 	x->has_local_pref = true;
-	x->local_pref = t->plan->preference.vpn;
+	x->local_pref = preference;
 	part_only(t, "vpn out", build_set(t, &site, true), &out)->own_only =
 		true;
 	net_bind(t->net, session, 0, true, in);
 	net_bind(t->net, session, 0, false, out);
+	if (!seen)
+		twin_assume(t, "vpn-preference",
+			    "the VPN's sessions take the virtual network's "
+			    "prefixes at local preference %u",
+			    preference);
 	twin_assume(t, "vpn-policies",
-		    "the VPN's sessions take the virtual network's prefixes at "
-		    "local preference %u, and announce the site's own prefixes "
-		    "and nothing that was learned",
-		    t->plan->preference.vpn);
+		    "the VPN's sessions announce the site's own prefixes and "
+		    "nothing that was learned");
 	free(cloud.v);
 	free(site.v);
 }
@@ -118,7 +153,7 @@ static void tunnel_bgp(struct twin *t, size_t i, struct twin_tunnel *ret)
 	n->sessions[s].end[1].address = mem_strdup(x->neighbor);
 	n->sessions[s].end[1].limit[0] = x->limit;
 	n->sessions[s].families = part_families(x->neighbor);
-	vpn_policies(t, s);
+	vpn_policies(t, s, x);
 	gateway_end(t, s, 1);
 	ret->session = s;
 }

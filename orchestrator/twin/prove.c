@@ -324,6 +324,7 @@ struct prove *prove_program(struct twin *t)
 	transient_begin(&p);
 	prove_whole(&p);
 	before = look(&p, -1, true, false);
+	prove_seen(&p);
 	for (size_t i = 0; i < t->program->n; i++)
 		before = prove_block(&p, &t->program->v[i], before);
 	put(&p, p.start);

@@ -97,6 +97,7 @@ struct prove {
 	size_t n_losses, cap_losses, n_budgets, cap_budgets;
 	size_t n_assumed, cap_assumed;
 	struct prove_time time;
+	char *unknown; /* why nothing is proved of what moves; or NULL */
 	size_t errors, warnings;
 	size_t prefixes, classes; /* how much was looked at */
 	size_t judged, failed;	  /* states; with a failure in them */
@@ -124,5 +125,10 @@ const struct prove_route *prove_route_after(const struct prove *p,
 					    const char *prefix);
 
 const char *prove_phase_name(enum prove_phase phase);
+/* 'holds', 'fails' or 'unknown' */
+const char *prove_verdict(const struct prove *p);
+/* Milliseconds that a step mostly takes, and at most while going back. */
+int64_t prove_planned_ms(const struct step *s);
+int64_t prove_worst_ms(const struct plan *p, const struct step *s);
 
 #endif

@@ -120,6 +120,9 @@ void transient_done(struct prover *p);
 /* prove_whole.c: the plan as a whole */
 void prove_whole(struct prover *p);
 
+/* prove_seen.c: is the model, before the first step, what was observed? */
+void prove_seen(struct prover *p);
+
 /* prove_result.c */
 int prove_record(struct prover *p, int before, bool changed);
 /* Adds to `times` where the same was said before. */

@@ -20,6 +20,13 @@ const char *prove_phase_name(enum prove_phase phase)
 	return names[phase];
 }
 
+const char *prove_verdict(const struct prove *p)
+{
+	if (p->errors)
+		return "fails";
+	return p->unknown ? "unknown" : "holds";
+}
+
 /* ---- violations ---- */
 
 static bool same_text(const char *a, const char *b)
@@ -290,6 +297,7 @@ void prove_free(struct prove *p)
 		free(p->assumed[i].id);
 		free(p->assumed[i].text);
 	}
+	free(p->unknown);
 	free(p->states);
 	free(p->violations);
 	free(p->losses);

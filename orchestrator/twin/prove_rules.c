@@ -30,6 +30,12 @@ const struct rule prove_rules[] = {
 	 "A system that is steered over what moves cannot be brought back when "
 	 "the move goes wrong.",
 	 "the lesson of Facebook's outage of 2021-10-04"},
+	{"model-differs",
+	 "A proof is about a model. Where the devices, before the first step, "
+	 "use other routes than the model says, the model is not of this "
+	 "network, and what it proves is not about it.",
+	 "the comparison of 'dry-run' against live state; RFC 4271, section "
+	 "9.1"},
 	{"mtu-mss",
 	 "The circuit takes 1,500 bytes, the tunnel 1,400. A TCP connection "
 	 "that opens on the circuit agrees on segments that do not fit into "

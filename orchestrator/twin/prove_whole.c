@@ -15,7 +15,7 @@
 
 /* ---- time ---- */
 
-static int64_t planned(const struct step *s)
+int64_t prove_planned_ms(const struct step *s)
 {
 	switch (s->kind) {
 	case STEP_SOAK:
@@ -30,7 +30,7 @@ static int64_t planned(const struct step *s)
 	}
 }
 
-static int64_t worst(const struct plan *p, const struct step *s)
+int64_t prove_worst_ms(const struct plan *p, const struct step *s)
 {
 	switch (s->kind) {
 	case STEP_SOAK:
@@ -55,9 +55,9 @@ static void count_time(const struct prover *p, struct prove_time *ret)
 		int64_t back = 0;
 
 		for (size_t k = 0; k < g->v[i].steps.n; k++)
-			ret->forward += planned(&g->v[i].steps.v[k]);
+			ret->forward += prove_planned_ms(&g->v[i].steps.v[k]);
 		for (size_t k = 0; k < g->v[i].undo.n; k++)
-			back += worst(plan, &g->v[i].undo.v[k]);
+			back += prove_worst_ms(plan, &g->v[i].undo.v[k]);
 		if (plan->rollback.to_start)
 			ret->rollback += back;
 		else if (back > ret->rollback)
@@ -249,8 +249,29 @@ static void assume_the_rest(struct prover *p)
 			     "of what the public peering announces");
 }
 
+/* A provider that owns layer 3 moves routes by himself, when he pleases. */
+static void judge_owner(struct prover *p)
+{
+	const struct plan *plan = p->t->plan;
+	buf_auto names = BUF_INIT;
+
+	for (size_t i = 0; i < plan->n_circuits; i++)
+		if (plan->circuits[i].model == PLAN_NETWORK_SERVICE)
+			buf_printf(&names, "%s'%s'", names.len ? ", " : "",
+				   plan->circuits[i].name);
+	if (!names.len)
+		return;
+	p->out->unknown = mem_format(
+		"the provider of circuit %s owns layer 3: what he announces, "
+		"where to, and when he moves it is neither in the plan nor "
+		"cutover's doing, so the ways that pairs take after the "
+		"gateway is attached are not known",
+		buf_str(&names));
+}
+
 void prove_whole(struct prover *p)
 {
+	judge_owner(p);
 	judge_time(p);
 	judge_mtu(p);
 	judge_management(p);

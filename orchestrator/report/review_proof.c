@@ -1,10 +1,10 @@
 /*
- * dryrun_json.c - a proof for machines
+ * review_proof.c - a proof for machines
  *
  * The whole tree, in the order in which it was found, so that the outputs of
  * two versions of a plan differ where their outcomes do.
  */
-#include "orchestrator/cmd/dryrun.h"
+#include "orchestrator/report/review.h"
 
 static json_t *pairs_json(const struct plan *plan, const struct prove_state *s)
 {
@@ -126,7 +126,7 @@ static json_t *assumed_json(const struct prove *p)
 	return j;
 }
 
-json_t *dryrun_proof_json(const struct plan *plan, const struct prove *p)
+json_t *review_proof_json(const struct plan *plan, const struct prove *p)
 {
 	json_t *looked = json_pack(
 		"{s:I,s:I,s:I,s:I,s:I,s:I,s:b}", "prefixes",
@@ -139,11 +139,12 @@ json_t *dryrun_proof_json(const struct plan *plan, const struct prove *p)
 				 (json_int_t)p->time.rollback, "window_ms",
 				 (json_int_t)p->time.window);
 
-	return json_pack("{s:b,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "holds",
-			 p->errors == 0, "errors", (json_int_t)p->errors,
-			 "warnings", (json_int_t)p->warnings, "looked_at",
-			 looked, "violations", violations_json(p), "states",
-			 states_json(plan, p), "failures", losses_json(p),
-			 "budgets", budgets_json(p), "time", time, "assumed",
-			 assumed_json(p));
+	return json_pack(
+		"{s:s,s:b,s:s?,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "verdict",
+		prove_verdict(p), "holds", p->errors == 0 && !p->unknown,
+		"unknown", p->unknown, "errors", (json_int_t)p->errors,
+		"warnings", (json_int_t)p->warnings, "looked_at", looked,
+		"violations", violations_json(p), "states",
+		states_json(plan, p), "failures", losses_json(p), "budgets",
+		budgets_json(p), "time", time, "assumed", assumed_json(p));
 }

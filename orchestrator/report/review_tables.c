@@ -1,0 +1,235 @@
+/*
+ * review_tables.c - what a review says in tables: time, pairs, failures,
+ * budgets
+ *
+ * Only what changes has a row: a state whose pairs go where they went before
+ * is not repeated.
+ */
+#include <string.h>
+
+#include "orchestrator/base/clock.h"
+#include "orchestrator/report/review_parts.h"
+
+/* ---- time ---- */
+
+static void span_cell(struct writer_table *t, int64_t ms)
+{
+	mem_auto_free char *s = clock_span_text(ms * 1000);
+
+	writer_cell(t, "%s", ms ? s : "-");
+}
+
+static int64_t measured_ms(const struct review *r, const struct block *b)
+{
+	int64_t us = 0;
+
+	for (size_t i = 0; i < b->steps.n; i++) {
+		const struct result_step *m =
+			review_measured(r, b->steps.v[i].id);
+
+		if (m && m->end_us)
+			us += m->end_us - m->start_us;
+	}
+	return us / 1000;
+}
+
+static void time_row(const struct review *r, const struct block *b,
+		     struct writer_table *t, int64_t *at)
+{
+	int64_t forward = 0, back = 0, soak = 0;
+	size_t holds = 0;
+
+	for (size_t i = 0; i < b->steps.n; i++) {
+		const struct step *s = &b->steps.v[i];
+
+		forward += prove_planned_ms(s);
+		soak += s->kind == STEP_SOAK ? s->soak_ms : 0;
+		holds += s->kind == STEP_HOLD || s->own_go;
+	}
+	for (size_t i = 0; i < b->undo.n; i++)
+		back += prove_worst_ms(r->plan, &b->undo.v[i]);
+	writer_cell(t, "%s", b->name);
+	span_cell(t, *at);
+	span_cell(t, forward);
+	span_cell(t, soak);
+	writer_cell(t, "%zu", holds);
+	span_cell(t, back);
+	*at += forward;
+	if (r->result)
+		span_cell(t, measured_ms(r, b));
+}
+
+void review_write_times(const struct review *r, struct writer *w)
+{
+	static const char *const heads[] = {
+		"block",	"begins after",	     "takes", "of it soak",
+		"waits for go", "way back, at most", "took"};
+	struct writer_table t = {.heads = heads, .n = r->result ? 7 : 6};
+	const struct prove_time *x = &r->prove->time;
+	mem_auto_free char *f = clock_span_text(x->forward * 1000);
+	mem_auto_free char *b = clock_span_text(x->rollback * 1000);
+	mem_auto_free char *win = clock_span_text(x->window * 1000);
+	int64_t at = 0;
+
+	writer_section(w, 1, "Time line");
+	for (size_t i = 0; i < r->program->n; i++)
+		time_row(r, &r->program->v[i], &t, &at);
+	writer_table(w, &t);
+	writer_para(w, WRITER_PLAIN,
+		    "Forward %s without waiting for anybody; the worst way "
+		    "back takes %s%s%s%s.",
+		    f, b, x->window ? "; the window has " : "",
+		    x->window ? win : "",
+		    x->window ? "; the last moment to decide is its end less "
+				"the way back"
+			      : "; the plan names no window");
+}
+
+/* ---- pairs ---- */
+
+static const struct prove_state *pairs_before(const struct prove *p,
+					      const struct prove_state *s)
+{
+	for (int at = s->before; at >= 0; at = p->states[at].before)
+		if (p->states[at].pairs)
+			return &p->states[at];
+	return NULL;
+}
+
+static bool same_way(const struct prove_pair *a, const struct prove_pair *b)
+{
+	return strcmp(a->forward, b->forward) == 0 &&
+	       strcmp(a->back, b->back) == 0;
+}
+
+static void pair_row(const struct review *r, const struct prove_state *s,
+		     const struct prove_pair *x, struct writer_table *t)
+{
+	writer_cell(t, "%s%s", s->step ?: "before the first step",
+		    s->phase == PROVE_UNDO ? " (undo)" : "");
+	writer_cell(t, "%s",
+		    x->group < 0 ? "-" : r->plan->groups[x->group].name);
+	writer_cell(t, "%s", x->onprem);
+	writer_cell(t, "%s", x->cloud);
+	writer_cell(t, "%s", x->forward);
+	writer_cell(t, "%s", x->back);
+	writer_cell(t, "%s%s%s", x->asymmetric ? "asymmetric" : "",
+		    x->stateful ? "; one way past " : "", x->stateful ?: "");
+}
+
+void review_write_pairs(const struct review *r, struct writer *w)
+{
+	static const char *const heads[] = {
+		"after step", "group",	     "on premises", "cloud",
+		"to cloud",   "to the site", "note"};
+	struct writer_table t = {.heads = heads, .n = ARRAY_LEN(heads)};
+	const struct prove *p = r->prove;
+
+	writer_section(w, 1, "Pair matrix");
+	writer_para(w, WRITER_PLAIN,
+		    "The predicted way of each pair, wherever a step changes "
+		    "it. The cloud moves by on-premises prefix, the site by "
+		    "address space, so a pair may go one way on each for a "
+		    "while.");
+	for (size_t i = 0; i < p->n_states; i++) {
+		const struct prove_state *s = &p->states[i];
+		const struct prove_state *old = pairs_before(p, s);
+
+		for (size_t k = 0; k < s->n_pairs; k++)
+			if (!old || k >= old->n_pairs ||
+			    !same_way(&old->pairs[k], &s->pairs[k]))
+				pair_row(r, s, &s->pairs[k], &t);
+	}
+	writer_table(w, &t);
+}
+
+/* ---- failures ---- */
+
+/* Rows of one block stand together; ends where the next block begins. */
+static size_t block_end(const struct prove *p, size_t from)
+{
+	size_t i = from;
+
+	while (i < p->n_losses &&
+	       strcmp(p->losses[i].block, p->losses[from].block) == 0)
+		i++;
+	return i;
+}
+
+static bool same_losses(const struct prove *p, size_t a, size_t b)
+{
+	size_t n = block_end(p, a) - a;
+
+	if (block_end(p, b) - b != n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const struct prove_loss *x = &p->losses[a + i];
+		const struct prove_loss *y = &p->losses[b + i];
+
+		if (strcmp(x->failure, y->failure) != 0 ||
+		    x->moved != y->moved || x->lost != y->lost)
+			return false;
+	}
+	return true;
+}
+
+static void losses_of(const struct prove *p, size_t at, struct writer_table *t)
+{
+	for (size_t i = at; i < block_end(p, at); i++) {
+		writer_cell(t, "%s", p->losses[i].block);
+		writer_cell(t, "%s", p->losses[i].failure);
+		writer_cell(t, "%zu", p->losses[i].moved);
+		writer_cell(t, "%zu", p->losses[i].lost);
+		writer_cell(t, "%zu", p->losses[i].pairs);
+	}
+}
+
+void review_write_failures(const struct review *r, struct writer *w)
+{
+	static const char *const heads[] = {"after block", "when",
+					    "pairs that move", "without a way",
+					    "of"};
+	struct writer_table t = {.heads = heads, .n = ARRAY_LEN(heads)};
+	const struct prove *p = r->prove;
+	size_t last = 0;
+
+	writer_section(w, 1, "If one thing fails");
+	for (size_t at = 0; at < p->n_losses; at = block_end(p, at)) {
+		if (at && same_losses(p, last, at)) {
+			writer_cell(&t, "%s", p->losses[at].block);
+			writer_cell(&t, "the same as after '%s'",
+				    p->losses[last].block);
+			for (int i = 0; i < 3; i++)
+				writer_cell(&t, "%s", "");
+			continue;
+		}
+		last = at;
+		losses_of(p, at, &t);
+	}
+	writer_table(w, &t);
+}
+
+void review_write_budgets(const struct review *r, struct writer *w)
+{
+	static const char *const heads[] = {"session", "family", "at most",
+					    "limit", "at"};
+	struct writer_table t = {.heads = heads, .n = ARRAY_LEN(heads)};
+
+	writer_section(w, 1, "Prefix budgets");
+	writer_para(w, WRITER_PLAIN,
+		    "Most prefixes that a session announces at any step, "
+		    "temporary more-specifics counted.");
+	for (size_t i = 0; i < r->prove->n_budgets; i++) {
+		const struct prove_budget *b = &r->prove->budgets[i];
+
+		writer_cell(&t, "%s", b->session);
+		writer_cell(&t, "IPv%u", b->family);
+		writer_cell(&t, "%zu", b->most);
+		if (b->limit)
+			writer_cell(&t, "%zu", b->limit);
+		else
+			writer_cell(&t, "none known");
+		writer_cell(&t, "%s", b->step ?: "start");
+	}
+	writer_table(w, &t);
+}

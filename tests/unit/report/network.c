@@ -1,0 +1,53 @@
+/*
+ * network.c - the twin's devices behind the registry, for whoever finds an
+ * adapter by its target's driver
+ */
+#include "tests/unit/report/network.h"
+
+#include <stdlib.h>
+
+#include "adapters/twin/twin.h"
+#include "adapters/twin/world.h"
+
+static enum world_fault count(void *arg, const char *target,
+			      enum world_slot slot)
+{
+	struct network *x = arg;
+
+	(void)target;
+	x->calls[slot]++;
+	return WORLD_WELL;
+}
+
+static void stand_in(struct network *x, size_t i)
+{
+	static struct adapter_ops ops[8];
+	static size_t n;
+	struct target *t = (struct target *)&x->targets[i];
+	char *name = mem_format("world-%s", t->driver);
+
+	if (!adapter_find(name)) {
+		if (n == ARRAY_LEN(ops))
+			abort();
+		ops[n] = *twin_world_ops.adapter(x->w, i);
+		ops[n].name = mem_strdup(name);
+		adapter_register(&ops[n++]);
+	}
+	free(t->driver);
+	t->driver = name;
+}
+
+void network_up(struct network *x, const struct plan *p)
+{
+	*x = (struct network){.w = twin_world_ops.make(p, count, x)};
+	x->targets = twin_world_ops.targets(x->w, &x->n);
+	for (size_t i = 0; i < x->n; i++)
+		stand_in(x, i);
+	world_use(x->w);
+}
+
+void network_down(struct network *x)
+{
+	world_use(NULL);
+	twin_world_ops.free(x->w);
+}
