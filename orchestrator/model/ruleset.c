@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "orchestrator/base/mem.h"
+#include "orchestrator/base/sort.h"
 
 static bool *lengths_of(const struct rule_set *s, uint8_t family)
 {
@@ -46,8 +47,7 @@ static int by_prefix(const void *a, const void *b)
 
 void rule_set_sort(struct rule_set *s)
 {
-	if (s->n)
-		qsort(s->v, s->n, sizeof(*s->v), by_prefix);
+	sort_runs(s->v, s->n, sizeof(*s->v), by_prefix);
 }
 
 void rule_set_done(struct rule_set *s)

@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "orchestrator/base/sort.h"
+
 struct cursor { /* how far an origin's sorted list is read */
 	const struct net_origin *o;
 	int origin;
@@ -91,7 +93,7 @@ static void gather_rules(struct sweep *s, const struct net *n)
 		for (size_t k = 0; k < n->filters.sets[i].n; k++)
 			s->rules[s->n_rules++] =
 				(struct rule){n->filters.sets[i].rules[k], i};
-	qsort(s->rules, s->n_rules, sizeof(*s->rules), rule_cmp);
+	sort_runs(s->rules, s->n_rules, sizeof(*s->rules), rule_cmp);
 }
 
 /* Returns how many prefixes there are at most. */

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "orchestrator/base/sort.h"
+
 #define CALL_DEPTH 8 /* policies that call one another in a circle */
 
 /* ---- sets ---- */
@@ -41,7 +43,7 @@ int filter_set_of(struct filter_table *t, const struct prefix_rule *rules,
 
 	if (n)
 		memcpy(copy, rules, n * sizeof(*copy));
-	qsort(copy, n, sizeof(*copy), rule_cmp);
+	sort_runs(copy, n, sizeof(*copy), rule_cmp);
 	for (size_t i = 0; i < n; i++)
 		if (!keep || rule_cmp(&copy[keep - 1], &copy[i]))
 			copy[keep++] = copy[i];

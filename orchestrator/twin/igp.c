@@ -3,7 +3,8 @@
  *
  * An AS of hundreds of routers has thousands of links at most, so all pairs
  * take tens of milliseconds, and only when a link of the inside changed: the
- * stamp over what counts tells.  No threads.
+ * stamp over what counts tells, and finds an answer that is kept.  The one in
+ * use is never thrown away.  No threads.
  */
 #include "orchestrator/twin/igp.h"
 
@@ -97,35 +98,69 @@ static void from_router(const struct net *n, const bool *count, int from,
 	}
 }
 
-bool igp_update(struct igp *g, const struct net *n)
+/* Small enough together that a large AS does not eat the memory. */
+static size_t places(size_t routers)
 {
-	uint64_t stamp = stamp_of(n);
-	size_t size = (size_t)n->n_routers;
-	struct heap_item *heap;
-	uint32_t *old = g->dist;
-	bool *count, changed;
+	size_t n = ((size_t)64 << 20) / (routers * routers * 4 + 1);
 
-	if (g->dist && g->n == n->n_routers && g->stamp == stamp)
-		return false;
-	heap = mem_calloc((size_t)n->n_links * 2 + 2, sizeof(*heap));
-	count = mem_calloc((size_t)n->n_links + 1, sizeof(*count));
-	g->dist = mem_calloc(size * size + 1, sizeof(*g->dist));
+	return n < 2 ? 2 : n < IGP_KEPT ? n : IGP_KEPT;
+}
+
+static uint32_t *compute(const struct net *n)
+{
+	size_t size = (size_t)n->n_routers;
+	struct heap_item *heap =
+		mem_calloc((size_t)n->n_links * 2 + 2, sizeof(*heap));
+	bool *count = mem_calloc((size_t)n->n_links + 1, sizeof(*count));
+	uint32_t *dist = mem_calloc(size * size + 1, sizeof(*dist));
+
 	for (int i = 0; i < n->n_links; i++)
 		count[i] = counts(n, i);
 	for (int i = 0; i < n->n_routers; i++)
-		from_router(n, count, i, g->dist + (size_t)i * size, heap);
-	changed = !old || g->n != n->n_routers ||
-		  memcmp(old, g->dist, size * size * sizeof(*old)) != 0;
-	g->n = n->n_routers;
-	g->stamp = stamp;
-	free(old);
+		from_router(n, count, i, dist + (size_t)i * size, heap);
 	free(heap);
 	free(count);
+	return dist;
+}
+
+/* From what is kept, or computed, in the place of the oldest. */
+static const uint32_t *dist_of(struct igp *g, const struct net *n)
+{
+	uint64_t stamp = stamp_of(n);
+	size_t at = g->next;
+
+	for (size_t i = 0; i < IGP_KEPT; i++)
+		if (g->kept[i].dist && g->kept[i].stamp == stamp)
+			return g->kept[i].dist;
+	if (g->kept[at].dist && g->kept[at].dist == g->dist)
+		at = (at + 1) % places((size_t)n->n_routers);
+	free(g->kept[at].dist);
+	g->kept[at].dist = compute(n);
+	g->kept[at].stamp = stamp;
+	g->next = (at + 1) % places((size_t)n->n_routers);
+	return g->kept[at].dist;
+}
+
+bool igp_update(struct igp *g, const struct net *n)
+{
+	size_t size = (size_t)n->n_routers;
+	const uint32_t *old, *now;
+	bool changed;
+
+	if (g->n != n->n_routers)
+		igp_done(g);
+	g->n = n->n_routers;
+	old = g->dist;
+	now = dist_of(g, n);
+	changed = !old || (old != now &&
+			   memcmp(old, now, size * size * sizeof(*old)) != 0);
+	g->dist = now;
 	return changed;
 }
 
 void igp_done(struct igp *g)
 {
-	free(g->dist);
+	for (size_t i = 0; i < IGP_KEPT; i++)
+		free(g->kept[i].dist);
 	*g = (struct igp){0};
 }

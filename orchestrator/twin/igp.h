@@ -3,7 +3,8 @@
  *
  * Shortest paths over links that are up, have a cost and join two routers of
  * one AS that are up.  Computed for all routers at once where something that
- * counts has changed; otherwise the old answer stands.
+ * counts has changed.  Answers are kept: a proof fails the same links again and
+ * again, and mends them each time.
  */
 #ifndef CUTOVER_TWIN_IGP_H
 #define CUTOVER_TWIN_IGP_H
@@ -12,10 +13,16 @@
 
 #define IGP_FAR UINT32_MAX /* no way */
 
+#define IGP_KEPT 32
+
 struct igp {
-	uint32_t *dist; /* [from * n + to] */
+	const uint32_t *dist; /* [from * n + to]: one of those kept */
 	int n;
-	uint64_t stamp; /* of the links it was made from */
+	struct {
+		uint32_t *dist;
+		uint64_t stamp; /* of the links it was made from */
+	} kept[IGP_KEPT];
+	size_t next; /* whose place the next one takes */
 };
 
 /* True: a distance differs from what was there before. */

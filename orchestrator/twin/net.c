@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "orchestrator/base/sort.h"
+
 struct net *net_new(void)
 {
 	struct net *n = mem_alloc(sizeof(*n));
@@ -170,17 +172,12 @@ static int prefix_order(const void *a, const void *b)
 	return prefix_cmp(a, b);
 }
 
-/* Lists are mostly made in order: then there is nothing to sort. */
 void net_origin_sort(struct net *n, int origin)
 {
 	struct net_origin *o = &n->origins[origin];
 
-	for (size_t i = 1; i < o->n_prefixes; i++)
-		if (prefix_cmp(&o->prefixes[i - 1], &o->prefixes[i]) > 0) {
-			qsort(o->prefixes, o->n_prefixes, sizeof(*o->prefixes),
-			      prefix_order);
-			return;
-		}
+	sort_runs(o->prefixes, o->n_prefixes, sizeof(*o->prefixes),
+		  prefix_order);
 }
 
 /* ---- changing ---- */
