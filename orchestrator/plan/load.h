@@ -1,7 +1,8 @@
 /*
  * load.h - what the parts of the plan loader share
  *
- *	yaml.c -> tree -> include.c -> decode.c -> resolve.c, circuit.c
+ *	yaml.c -> tree -> include.c -> decode.c -> resolve.c, topology.c,
+ *	circuit.c
  *	       -> validate.c, validate_net.c, validate_move.c -> struct plan
  *
  * Every part reports all that it finds and goes on, with NULL or 0 in the
@@ -62,10 +63,14 @@ bool load_file(const char *path, size_t max, struct buf *ret, struct err *e);
 int load_ref(struct load *l, const struct node *at, const void *v, size_t n,
 	     size_t size, const char *what);
 
+/* Can the node be looked up as a name?  If not, decoding has said so. */
+bool load_is_name(const struct node *n);
+
 /* The parts, in order. */
 void load_includes(struct load *l);
 void load_decode(struct load *l);
 void load_resolve(struct load *l);
+void load_topology(struct load *l);
 void load_circuits(struct load *l);
 void load_azure(struct load *l);
 void load_validate(struct load *l);

@@ -43,6 +43,7 @@ static void load_parts(struct load *l)
 	load_circuits(l);
 	load_azure(l);
 	load_resolve(l);
+	load_topology(l);
 	load_validate(l);
 	load_validate_net(l);
 	load_validate_move(l);
@@ -302,6 +303,7 @@ void plan_free(struct plan *p)
 	azure_done(&p->azure);
 	state_list_done(&p->site.prefixes);
 	state_list_done(&p->site.stateful);
+	plan_topology_done(&p->site.topology);
 	free(p->name);
 	free(p->change);
 	free(p->path);

@@ -13,6 +13,7 @@
 
 #include "orchestrator/model/prefix.h"
 #include "orchestrator/plan/diag.h"
+#include "orchestrator/plan/topology.h"
 #include "orchestrator/port/target.h"
 
 enum plan_model { PLAN_EXCHANGE, PLAN_NETWORK_SERVICE, PLAN_DIRECT };
@@ -21,13 +22,6 @@ enum plan_blind { PLAN_BLIND_HOLD, PLAN_BLIND_IGNORE };
 enum plan_abort { PLAN_ABORT_HOLD, PLAN_ABORT_ROLLBACK };
 
 /* Lists of canonical prefix texts are struct state_list ('10.1.0.0/16'). */
-
-struct plan_site {
-	uint32_t asn;
-	struct state_list prefixes;
-	struct state_list stateful; /* names of devices that see both ways */
-	uint32_t mss; /* TCP MSS that the site clamps to; 0: not known */
-};
 
 struct plan_host { /* where probes start */
 	char *name;

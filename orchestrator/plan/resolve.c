@@ -15,8 +15,7 @@
 	load_ref(l, at, (l)->plan->vec, (l)->plan->n_##vec,                    \
 		 sizeof(*(l)->plan->vec), what)
 
-/* Can the node be looked up as a name?  If not, decoding has said so. */
-static bool is_name(const struct node *n)
+bool load_is_name(const struct node *n)
 {
 	static const char good[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
 
@@ -42,7 +41,7 @@ static void resolve_tunnels(struct load *l)
 	for (size_t i = 0; i < l->plan->n_tunnels; i++) {
 		const struct node *at = load_find(l, "tunnels.%zu.edge", i);
 
-		if (is_name(at))
+		if (load_is_name(at))
 			l->plan->tunnels[i].edge =
 				at_least_0(REF(l, at, edges, "edge"));
 	}
@@ -54,7 +53,7 @@ static void resolve_circuit(struct load *l, size_t i)
 {
 	const struct node *at = load_find(l, "groups.%zu.circuit", i);
 
-	if (is_name(at))
+	if (load_is_name(at))
 		l->plan->groups[i].circuit =
 			at_least_0(REF(l, at, circuits, "circuit"));
 	else if (!at && l->plan->n_circuits > 1)
@@ -72,7 +71,7 @@ static void resolve_peering(struct load *l, size_t i)
 	if (g->circuit >= l->plan->n_circuits)
 		return;
 	c = &l->plan->circuits[g->circuit];
-	if (is_name(at)) {
+	if (load_is_name(at)) {
 		g->peering =
 			at_least_0(load_ref(l, at, c->peerings, c->n_peerings,
 					    sizeof(*c->peerings), "peering"));
@@ -108,7 +107,7 @@ static void resolve_move(struct load *l, size_t i)
 {
 	struct plan_group *g = &l->plan->groups[i];
 	const struct node *at = load_find(l, "groups.%zu.move", i);
-	const char *move = is_name(at) ? at->text : "both";
+	const char *move = load_is_name(at) ? at->text : "both";
 	const struct node *group = load_at(l, "groups.%zu", i);
 
 	g->move_import = strcmp(move, "export") != 0;
@@ -141,7 +140,7 @@ static void resolve_wave(struct load *l, size_t i)
 		return;
 	w->groups = mem_calloc(list->n + 1, sizeof(*w->groups));
 	for (size_t k = 0; k < list->n; k++) {
-		int g = is_name(list->v[k])
+		int g = load_is_name(list->v[k])
 				? REF(l, list->v[k], groups, "group")
 				: -1;
 
@@ -156,7 +155,7 @@ static void resolve_probe(struct load *l, size_t i)
 	const struct node *from = load_find(l, "probes.%zu.from", i);
 	const struct node *at = load_find(l, "probes.%zu.group", i);
 
-	p->group = is_name(at) ? REF(l, at, groups, "group") : -1;
+	p->group = load_is_name(at) ? REF(l, at, groups, "group") : -1;
 	p->host = -1;
 	if (!from || from->kind != NODE_MAP)
 		return;
@@ -166,7 +165,7 @@ static void resolve_probe(struct load *l, size_t i)
 		load_error(l, from, "wrong-type",
 			   "'from' is {host: NAME}, or absent for this "
 			   "machine");
-	else if (is_name(at))
+	else if (load_is_name(at))
 		p->host = REF(l, at, hosts, "host");
 }
 
@@ -180,7 +179,7 @@ static void resolve_guard(struct load *l, size_t i)
 	g->has_lost = load_find(l, "guards.%zu.lost", i) != NULL;
 	g->has_gap = load_find(l, "guards.%zu.gap", i) != NULL;
 	g->has_rtt = load_find(l, "guards.%zu.rtt", i) != NULL;
-	if (!is_name(at))
+	if (!load_is_name(at))
 		return;
 	over = schema_word_index(PLAN_OVER_WORDS, at->text);
 	g->over = over > 0 ? (enum plan_over)over : PLAN_OVER_PROBE;

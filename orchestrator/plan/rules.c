@@ -215,6 +215,18 @@ const struct rule plan_rules[] = {
 	 "A session must survive two lost keepalives; the keepalive interval "
 	 "is a third of the hold time at most.",
 	 "RFC 4271, section 4.4"},
+	{"topology-link",
+	 "A link joins two routers; one that ends where it begins was meant "
+	 "for another, and that one is missing.",
+	 FORM},
+	{"topology-prefix",
+	 "A prefix behind two routers would be reached by way of the nearer "
+	 "one, whatever the plan says of the other.",
+	 FORM},
+	{"topology-split",
+	 "What no links join to the rest has no iBGP and no way out: a proof "
+	 "about that network would be about another one than the site's.",
+	 "RFC 4271, section 3; RFC 4456"},
 	{"undefined-reference", "A name is used that nothing in the plan has.",
 	 FORM},
 	{"unguarded",

@@ -48,6 +48,29 @@ static const struct schema_field ssh_fields[] = {
 };
 OBJECT(ssh, "ssh", ssh_endpoint, "How to reach a system. Where `ssh` is absent, commands run on this machine.");
 
+static const struct schema_field router_fields[] = {
+	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_router, name), .doc = "Its name in this plan." },
+	{ "prefixes", SCHEMA_PREFIX, SCHEMA_LIST, AT(plan_router, prefixes), .max = 2000000,
+	  .doc = "What of the site's prefixes is behind this router; of several that contain a prefix the longest counts. What is behind none is behind the first router." },
+	{ "reflector", SCHEMA_BOOL, 0, AT(plan_router, reflector), .dflt = "false",
+	  .doc = "It reflects routes. Where a router does, all others and the edges speak iBGP with the reflectors alone; where none does, all speak with all." },
+};
+OBJECT(router, "router", plan_router, "A router of the site that is no edge. cutover does not log in to it.");
+
+static const struct schema_field wire_fields[] = {
+	{ "between", SCHEMA_REF, SCHEMA_REQUIRED | SCHEMA_LIST, NOWHERE, .min = 2, .max = 2,
+	  .doc = "The two that it joins: routers of the topology, or edges." },
+	{ "cost", SCHEMA_NUMBER, 0, AT(plan_wire, cost), .dflt = "10", .min = 1, .max = 16777215,
+	  .doc = "What the site's IGP counts it, both ways." },
+};
+OBJECT(wire, "topology_link", plan_wire, "A link inside the site.");
+
+static const struct schema_field topology_fields[] = {
+	{ "routers", SCHEMA_OBJECT, MANY(plan_topology, routers), .object = &router, .min = 1, .max = 4096, .doc = "The site's routers, without the edges." },
+	{ "links", SCHEMA_OBJECT, MANY(plan_topology, links), .object = &wire, .min = 1, .max = 65536, .doc = "How they and the edges are joined." },
+};
+OBJECT(topology, "topology", plan_topology, "The routers behind the edges, for the proof: packets are followed through them hop by hop. Edges set next-hop-self.");
+
 static const struct schema_field site_fields[] = {
 	{ "asn", SCHEMA_NUMBER, SCHEMA_REQUIRED, AT(plan_site, asn), .min = 1, .max = 4294967295,
 	  .doc = "The site's own AS number." },
@@ -57,6 +80,8 @@ static const struct schema_field site_fields[] = {
 	  .doc = "Devices that must see both directions of a flow (firewalls). One that is named like an edge, a tunnel, a circuit or a link stands on it; of any other it is not known on which way it stands." },
 	{ "mss", SCHEMA_NUMBER, 0, AT(plan_site, mss), .min = 536, .max = 8960, .dflt_note = "not known",
 	  .doc = "The TCP MSS that the site clamps to on its own side, so that a connection opened on the circuit fits into the tunnel later." },
+	{ "topology", SCHEMA_OBJECT, SCHEMA_QUIET, AT(plan_site, topology), .object = &topology, .dflt_note = "one core router behind all edges",
+	  .doc = "The routers behind the edges." },
 };
 OBJECT(site, "site", plan_site, "The on-premises network.");
 

@@ -1,10 +1,10 @@
 /*
  * build.c - a plan's network, put together
  *
- * On the site's side the edges are the plan's; the core behind them and the
- * iBGP between them are assumed, as are the policies of existing sessions that
- * nobody observed.  The parts are in build_site.c, build_cloud.c and
- * build_program.c.
+ * On the site's side the edges are the plan's; the iBGP between them is
+ * assumed, the core behind them too where the plan has no topology, as are the
+ * policies of existing sessions that nobody observed.  The parts are in
+ * build_inside.c, build_site.c, build_cloud.c and build_program.c.
  *
  * Invariants: every session of a program is in the network from the beginning,
  * disabled until a step enables it; every policy is there, undefined until a

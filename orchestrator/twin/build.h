@@ -94,6 +94,8 @@ const struct resource *twin_seen_find(const struct twin *t, const char *target,
 void twin_assume(struct twin *t, const char *id, const char *fmt, ...)
 	mem_printf(3, 4);
 
+/* Is it one of those behind which the site's prefixes are? */
+bool twin_is_home(const struct twin *t, int router);
 struct twin_peer *twin_peer_named(const struct twin *t, const char *name);
 int twin_tunnel_named(const struct twin *t, const char *name); /* or -1 */
 /* Does one of a group's rules match the prefix, or (wide) contain it? */

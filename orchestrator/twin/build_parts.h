@@ -26,9 +26,10 @@ struct filter_entry *part_only(struct twin *t, const char *name, int permitted,
 /* 1: IPv4, 2: IPv6, by the address that a session is spoken over. */
 unsigned part_families(const char *address);
 
-/* build_site.c */
+/* build_inside.c */
 void build_routers(struct twin *t);
 void build_origins(struct twin *t, const struct twin_seen *seen, size_t n);
+/* build_site.c */
 void build_public(struct twin *t);
 void build_internet(struct twin *t);
 /* build_cloud.c */

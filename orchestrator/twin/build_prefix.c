@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "orchestrator/base/sort.h"
+
 void prefix_vec_add(struct prefix_vec *l, const struct prefix *p)
 {
 	MEM_GROW(l->v, l->n, l->cap);
@@ -26,12 +28,8 @@ static int vec_cmp(const void *a, const void *b)
 void prefix_vec_sort(struct prefix_vec *l)
 {
 	size_t keep = 0;
-	bool sorted = true;
 
-	for (size_t i = 1; i < l->n && sorted; i++)
-		sorted = prefix_cmp(&l->v[i - 1], &l->v[i]) <= 0;
-	if (!sorted)
-		qsort(l->v, l->n, sizeof(*l->v), vec_cmp);
+	sort_runs(l->v, l->n, sizeof(*l->v), vec_cmp);
 	for (size_t i = 0; i < l->n; i++)
 		if (!keep || prefix_cmp(&l->v[keep - 1], &l->v[i]))
 			l->v[keep++] = l->v[i];
@@ -132,6 +130,18 @@ static void add_rule(struct twin *t, struct site_vec *l, const char *text,
 	assume_range(t, text);
 }
 
+/* What is behind a router of its own cuts through ranges like a rule. */
+static void add_behind(struct twin *t, struct site_vec *ret, size_t group,
+		       const struct plan_router *r, const struct attr_list *c)
+{
+	struct prefix p;
+
+	for (size_t i = 0; i < r->prefixes.n; i++)
+		if (prefix_parse(r->prefixes.v[i], &p, NULL) &&
+		    twin_in_group(t, group, &p, false))
+			site_add(ret, &p, c);
+}
+
 static void from_plan(struct twin *t, struct site_vec *ret)
 {
 	const struct plan *p = t->plan;
@@ -144,6 +154,8 @@ static void from_plan(struct twin *t, struct site_vec *ret)
 			add_rule(t, ret, p->groups[i].onprem.v[k], c);
 		if (c)
 			assume_communities(t);
+		for (size_t r = 0; r < p->site.topology.n_routers; r++)
+			add_behind(t, ret, i, &p->site.topology.routers[r], c);
 	}
 }
 
@@ -178,8 +190,7 @@ static void unite(struct twin *t, struct site_vec *l)
 {
 	size_t keep = 0;
 
-	if (l->n)
-		qsort(l->v, l->n, sizeof(*l->v), site_cmp);
+	sort_runs(l->v, l->n, sizeof(*l->v), site_cmp);
 	for (size_t i = 0; i < l->n; i++) {
 		struct site_prefix *last = keep ? &l->v[keep - 1] : NULL;
 

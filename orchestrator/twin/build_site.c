@@ -1,73 +1,11 @@
 /*
- * build_site.c - edges, core and, where a public peering moves, the Internet
+ * build_site.c - where a public peering moves: public services, the Internet
  *
  * Pure but for the network that it fills.
  */
 #include <string.h>
 
 #include "orchestrator/twin/build_parts.h"
-
-void build_routers(struct twin *t)
-{
-	const struct plan *p = t->plan;
-
-	t->core = part_router(t, "core", NET_CORE, p->site.asn, NULL);
-	t->edges = mem_calloc(p->n_edges + 1, sizeof(*t->edges));
-	for (size_t i = 0; i < p->n_edges; i++) {
-		mem_auto_free char *name =
-			mem_format("core-%s", p->edges[i].name);
-
-		t->edges[i] = part_router(t, p->edges[i].name, NET_EDGE,
-					  p->site.asn, NULL);
-		part_inside(t, name, t->core, t->edges[i]);
-	}
-	for (size_t i = 0; i < p->n_edges; i++)
-		for (size_t k = i + 1; k < p->n_edges; k++) {
-			mem_auto_free char *name = mem_format(
-				"%s-%s", p->edges[i].name, p->edges[k].name);
-
-			part_inside(t, name, t->edges[i], t->edges[k]);
-		}
-	twin_assume(t, "core",
-		    "one core router stands behind the edges, has the site's "
-		    "prefixes, speaks iBGP with every edge and may use any of "
-		    "equally good ways");
-	if (p->n_edges > 1)
-		twin_assume(t, "edges-meet",
-			    "the edges reach one another directly, speak iBGP "
-			    "with one another, and set next-hop-self");
-}
-
-void build_origins(struct twin *t, const struct twin_seen *seen, size_t n_seen)
-{
-	struct site_vec all = {0};
-	size_t at = 0;
-
-	build_site(t, seen, n_seen, &all);
-	t->onprem = mem_calloc(all.n + 1, sizeof(*t->onprem));
-	t->n_onprem = all.n;
-	for (size_t i = 0; i < all.n; i++)
-		t->onprem[i] = all.v[i].prefix;
-	/* one origin for each set of communities */
-	while (at < all.n) {
-		const struct attr_list *c = all.v[at].communities;
-		struct prefix_vec l = {0};
-		size_t keep = at;
-		int o;
-
-		for (size_t i = at; i < all.n; i++) {
-			if (all.v[i].communities == c)
-				prefix_vec_add(&l, &all.v[i].prefix);
-			else
-				all.v[keep++] = all.v[i];
-		}
-		o = part_origin(t, "site", t->core, -1, 0, &l);
-		t->net->origins[o].communities = c;
-		free(l.v);
-		all.n = keep;
-	}
-	free(all.v);
-}
 
 /* ---- public services, over the Internet today ---- */
 

@@ -29,6 +29,21 @@ static bool comes_from(const struct prover *p, int chain, int router)
 	return false;
 }
 
+/* The site's router behind which the chain's prefixes are; -1: none. */
+static int home_of(const struct prover *p, int chain)
+{
+	const struct classes *c = classes(p);
+	const struct class *x = &c->v[c->chains[chain].class];
+
+	for (size_t i = 0; i < x->n_origins; i++) {
+		const struct net_origin *o = &p->t->net->origins[x->origins[i]];
+
+		if (o->link < 0 && o->forward && twin_is_home(p->t, o->router))
+			return o->router;
+	}
+	return -1;
+}
+
 static bool is_pin(const struct prover *p, int chain)
 {
 	const struct classes *c = classes(p);
@@ -40,7 +55,7 @@ static bool is_pin(const struct prover *p, int chain)
 	return false;
 }
 
-/* What people call it: halves of a prefix by the prefix that the site has. */
+/* Halves of a prefix are called, and are, where the site's prefix is. */
 static void name_dest(const struct prover *p, struct dest *d)
 {
 	const struct classes *c = classes(p);
@@ -48,9 +63,11 @@ static void name_dest(const struct prover *p, struct dest *d)
 	int chain = d->chain;
 	long at;
 
-	while (is_pin(p, chain) && !comes_from(p, chain, p->t->core) &&
+	while (is_pin(p, chain) && home_of(p, chain) < 0 &&
 	       c->chains[chain].parent >= 0)
 		chain = c->chains[chain].parent;
+	if (!d->cloud && home_of(p, chain) >= 0)
+		d->home = home_of(p, chain);
 	while (chain != d->chain && q.len) {
 		q.len--;
 		q.addr[q.len / 8] &= (uint8_t) ~(0x80u >> (q.len % 8));
@@ -72,6 +89,7 @@ static int add_dest(struct prover *p, int chain, int from, bool cloud,
 	*d = (struct dest){
 		.chain = chain,
 		.from = from,
+		.home = cloud ? from : p->t->core,
 		.cloud = cloud,
 		.is_private = is_private,
 		.sample = c->prefixes[c->chains[chain].sample],
@@ -97,10 +115,32 @@ static bool is_asked(const struct prover *p, const struct prefix *onprem,
 	return is_private && !any;
 }
 
+/* The site's routers that packets start from. */
+static bool *find_homes(const struct prover *p)
+{
+	const struct classes *c = classes(p);
+	bool *v = mem_calloc((size_t)p->t->net->n_routers + 1, sizeof(*v));
+
+	v[p->t->core] = true;
+	for (size_t i = 0; i < c->n_chains; i++)
+		if (c->chains[i].live && home_of(p, (int)i) >= 0)
+			v[home_of(p, (int)i)] = true;
+	return v;
+}
+
+static void ask_from(struct prover *p, const bool *homes, int chain,
+		     bool is_private)
+{
+	for (int r = 0; r < p->t->net->n_routers; r++)
+		if (homes[r])
+			add_dest(p, chain, r, true, is_private);
+}
+
 static void find_dests(struct prover *p)
 {
 	const struct classes *c = classes(p);
 	const struct twin *t = p->t;
+	mem_auto_free bool *homes = find_homes(p);
 
 	for (size_t i = 0; i < c->n_chains; i++) {
 		const struct prefix *sample = &c->prefixes[c->chains[i].sample];
@@ -108,11 +148,11 @@ static void find_dests(struct prover *p)
 		if (!c->chains[i].live)
 			continue;
 		if (comes_from(p, (int)i, t->fabric))
-			add_dest(p, (int)i, t->core, true, true);
+			ask_from(p, homes, (int)i, true);
 		if (t->public_host >= 0 &&
 		    comes_from(p, (int)i, t->public_host))
-			add_dest(p, (int)i, t->core, true, false);
-		if (!comes_from(p, (int)i, t->core) && !is_pin(p, (int)i))
+			ask_from(p, homes, (int)i, false);
+		if (home_of(p, (int)i) < 0 && !is_pin(p, (int)i))
 			continue;
 		if (is_asked(p, sample, true))
 			add_dest(p, (int)i, t->fabric, false, true);
@@ -145,6 +185,7 @@ static void find_pairs(struct prover *p)
 			int g;
 
 			if (on->cloud || !cloud->cloud ||
+			    on->home != cloud->home ||
 			    on->is_private != cloud->is_private ||
 			    on->sample.family != cloud->sample.family)
 				continue;
@@ -262,12 +303,33 @@ static void find_link_failures(struct prover *p)
 			fail_circuit_link(p, c, l);
 }
 
+/* Links of a topology, where they end at an edge. */
+static void find_inside_failures(struct prover *p)
+{
+	const struct net *n = p->t->net;
+
+	for (int i = 0; i < n->n_links; i++) {
+		const struct net_link *l = &n->links[i];
+		struct failure *f;
+
+		if (l->class != NET_LAN ||
+		    (n->routers[l->router[0]].role != NET_EDGE &&
+		     n->routers[l->router[1]].role != NET_EDGE))
+			continue;
+		f = add_failure(p, FAIL_LINKS, 0,
+				mem_format("link '%s' fails", l->name));
+		f->links = mem_calloc(1, sizeof(*f->links));
+		f->links[f->n_links++] = i;
+	}
+}
+
 static void find_failures(struct prover *p)
 {
 	const struct twin *t = p->t;
 	const struct net *n = t->net;
 
 	find_link_failures(p);
+	find_inside_failures(p);
 	for (size_t i = 0; i < t->plan->n_tunnels; i++)
 		if (t->tunnels[i].session >= 0)
 			add_failure(p, FAIL_SESSION, t->tunnels[i].session,

@@ -94,7 +94,7 @@ static bool ends_right(const struct prover *p, const struct dest *d,
 	const struct twin *t = p->t;
 
 	if (!d->cloud)
-		return w->end == t->core;
+		return w->end == d->home;
 	return w->end == (d->is_private ? t->fabric : t->public_host);
 }
 

@@ -9,7 +9,8 @@
 
 struct dest { /* where packets go: a chain, asked from the other side */
 	int chain, from;
-	bool cloud; /* a cloud prefix, asked from the core */
+	int home;   /* the site's router that has it, or that asks */
+	bool cloud; /* a cloud prefix, asked from the site */
 	bool is_private;
 	struct prefix sample;
 	bool bad_before; /* not reached before the first step either */
