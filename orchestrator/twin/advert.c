@@ -11,6 +11,19 @@
 #define NO_EXPORT 0xffffff01u
 #define NO_ADVERTISE 0xffffff02u
 
+/* Is there any router of the AS left that packets could be sent on to? */
+static bool has_way_in(const struct decide *d, int router)
+{
+	const struct net *n = d->net;
+
+	for (int i = 0; i < n->n_routers; i++)
+		if (n->routers[i].role == NET_CORE &&
+		    n->routers[i].asn == n->routers[router].asn &&
+		    igp_dist(&d->igp, router, i) != IGP_FAR)
+			return true;
+	return false;
+}
+
 const struct attr *advert_local(const struct decide *d, int origin)
 {
 	const struct net_origin *o = &d->net->origins[origin];
@@ -27,7 +40,8 @@ const struct attr *advert_local(const struct decide *d, int origin)
 	};
 
 	if (!o->active || !o->announce || !d->net->routers[o->router].up ||
-	    (o->link >= 0 && !net_link_works(d->net, o->link)))
+	    (o->link >= 0 && !net_link_works(d->net, o->link)) ||
+	    (o->inward && !has_way_in(d, o->router)))
 		return NULL;
 	return attr_intern(d->net->attrs, &a);
 }

@@ -65,6 +65,7 @@ static void add_pin(struct twin *t, const struct step *s)
 	o = part_origin(t, s->id, t->edges[edge], -1, 1, &l);
 	t->net->origins[o].active = false;
 	t->net->origins[o].forward = false; /* the parent's next hop */
+	t->net->origins[o].inward = true;
 	for (size_t i = 0; i < t->plan->n_tunnels; i++)
 		if (t->plan->tunnels[i].neighbor &&
 		    t->plan->tunnels[i].edge == edge &&

@@ -182,8 +182,12 @@ static void sessions_update(struct decide *d)
 	}
 }
 
-static void requeue_all(struct decide *d)
+/* The ways inside changed: every choice may, and what follows them. */
+static void inside_again(struct decide *d)
 {
+	for (int i = 0; i < d->net->n_origins; i++)
+		if (d->net->origins[i].inward)
+			local_routes(d, i);
 	for (size_t c = 0; c < d->classes->n; c++)
 		for (int r = 0; r < d->n_routers; r++)
 			if (rib_of(d, (int)c, r)->n)
@@ -250,7 +254,7 @@ static void take_changes(struct decide *d)
 		rebuild(d);
 	} else if (n->n_changes) {
 		if (igp_update(&d->igp, n))
-			requeue_all(d);
+			inside_again(d);
 		for (size_t i = 0; i < n->n_changes; i++)
 			take_change(d, &n->changes[i]);
 		sessions_update(d);

@@ -80,8 +80,8 @@ struct net_origin {
 	int link;	   /* where packets go; -1: they stay (delivered) */
 	uint32_t distance; /* against BGP's 20 and 200; 0: connected */
 	bool active, announce, forward; /* in BGP, in the FIB */
-	bool discard;			/* forward: into the bin */
-	int only_session; /* announced there alone; -1: everywhere */
+	bool discard, inward; /* to the bin; not without a way into the AS */
+	int only_session;     /* announced there alone; -1: everywhere */
 	uint32_t med;
 	bool has_med;
 	enum attr_origin origin;
