@@ -153,6 +153,10 @@ static int show_live(const struct cmd_context *c, const struct cmd_options *o,
 	look_at_all(c->targets, c->n_targets, c->program,
 		    c->plan->timeouts.command_ms, &look);
 	if (look_blind(&look, &e)) {
+		for (size_t i = 0; i < look.n; i++)
+			if (look.v[i].error)
+				fprintf(stderr, "cutover: error: '%s': %s\n",
+					look.v[i].target, look.v[i].error);
 		cmd_error(&e);
 		rc = EXIT_REFUSED;
 	} else {

@@ -89,6 +89,7 @@ struct list {
 	const char *const *members; /* are compared, ended by NULL */
 	void (*inside)(struct against *a, const char *name, const json_t *old,
 		       const json_t *now); /* or NULL */
+	bool common; /* what only one has is said elsewhere */
 };
 
 static void compare(struct against *a, const struct list *l, const char *where,
@@ -104,7 +105,7 @@ static void compare(struct against *a, const struct list *l, const char *where,
 		mem_auto_free char *what =
 			mem_format("%s%s %s", where, l->what, name);
 
-		if (!json_object_get(is, name))
+		if (!l->common && !json_object_get(is, name))
 			say(a, '-', what, "");
 	}
 	json_object_foreach(is, name, x)
@@ -114,7 +115,8 @@ static void compare(struct against *a, const struct list *l, const char *where,
 		const json_t *before = json_object_get(was, name);
 
 		if (!before) {
-			say(a, '+', what, "");
+			if (!l->common)
+				say(a, '+', what, "");
 			continue;
 		}
 		for (const char *const *m = l->members; *m; m++)
@@ -183,7 +185,7 @@ static const struct list steps_list = {"step", KEYS("id"),
 				       KEYS("title", "kind", "target", "own_go",
 					    "armed", "soak_ms", "timeout_ms",
 					    "expect"),
-				       in_step};
+				       in_step, false};
 
 static void in_block(struct against *a, const char *name, const json_t *old,
 		     const json_t *now)
@@ -197,11 +199,16 @@ static void in_block(struct against *a, const char *name, const json_t *old,
 
 static const struct list blocks_list = {
 	"block", KEYS("name"),
-	KEYS("title", "point_of_no_return", "touches_foreign"), in_block};
+	KEYS("title", "point_of_no_return", "touches_foreign"), in_block,
+	false};
 
 static const struct list pairs_list = {
 	"pair", KEYS("onprem", "cloud"),
-	KEYS("group", "forward", "back", "one_way_past"), NULL};
+	KEYS("group", "forward", "back", "one_way_past"), NULL, true};
+
+/* The same in every state: said once, of the first. */
+static const struct list pair_names_list = {"pair", KEYS("onprem", "cloud"),
+					    KEYS("group"), NULL, false};
 
 static void in_state(struct against *a, const char *name, const json_t *old,
 		     const json_t *now)
@@ -212,17 +219,23 @@ static void in_state(struct against *a, const char *name, const json_t *old,
 		json_peek(now, "pairs"));
 }
 
+static const json_t *first_pairs(const json_t *proof)
+{
+	return json_peek(json_array_get(json_peek(proof, "states"), 0),
+			 "pairs");
+}
+
 static const struct list states_list = {"after", KEYS("step", "phase"),
-					KEYS("changed"), in_state};
+					KEYS("changed"), in_state, false};
 static const struct list findings_list = {
 	"finding", KEYS("rule", "subject", "failure", "phase"),
-	KEYS("severity", "text", "step"), NULL};
+	KEYS("severity", "text", "step"), NULL, false};
 static const struct list failures_list = {"failure", KEYS("after", "failure"),
-					  KEYS("moved", "lost"), NULL};
+					  KEYS("moved", "lost"), NULL, false};
 static const struct list budgets_list = {"budget", KEYS("session", "family"),
-					 KEYS("most", "limit"), NULL};
+					 KEYS("most", "limit"), NULL, false};
 static const struct list assumed_list = {"assumption", KEYS("id"), KEYS("text"),
-					 NULL};
+					 NULL, false};
 
 size_t against_text(const json_t *old, const json_t *now, struct buf *out)
 {
@@ -241,6 +254,7 @@ size_t against_text(const json_t *old, const json_t *now, struct buf *out)
 	       json_peek(q, "time"));
 	compare(&a, &blocks_list, "", json_peek(old, "blocks"),
 		json_peek(now, "blocks"));
+	compare(&a, &pair_names_list, "", first_pairs(p), first_pairs(q));
 	compare(&a, &states_list, "", json_peek(p, "states"),
 		json_peek(q, "states"));
 	compare(&a, &failures_list, "", json_peek(p, "failures"),

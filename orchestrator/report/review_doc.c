@@ -144,7 +144,7 @@ static void write_facts(const struct review *r, struct writer *w)
 
 static void write_violation(const struct prove_violation *v, struct writer *w)
 {
-	writer_item(w,
+	writer_para(w,
 		    v->severity == PROVE_ERROR ? WRITER_ERROR : WRITER_WARNING,
 		    "%s [%s]", v->text, v->rule);
 	if (v->step)

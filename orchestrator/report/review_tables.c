@@ -33,27 +33,78 @@ static int64_t measured_ms(const struct review *r, const struct block *b)
 	return us / 1000;
 }
 
-static void time_row(const struct review *r, const struct block *b,
-		     struct writer_table *t, int64_t *at)
+static int64_t forward_ms(const struct block *b)
 {
-	int64_t forward = 0, back = 0, soak = 0;
+	int64_t ms = 0;
+
+	for (size_t i = 0; i < b->steps.n; i++)
+		ms += prove_planned_ms(&b->steps.v[i]);
+	return ms;
+}
+
+static int64_t back_ms(const struct plan *p, const struct block *b)
+{
+	int64_t ms = 0;
+
+	for (size_t i = 0; i < b->undo.n; i++)
+		ms += prove_worst_ms(p, &b->undo.v[i]);
+	return ms;
+}
+
+/*
+ * The last moment at which a block may begin: from there on, every block
+ * carried out and whichever of them then taken back, it all ends within the
+ * window.  As the plan goes back: by one block, or to the start.
+ */
+static int64_t begin_by_us(const struct review *r, size_t at)
+{
+	const struct program *g = r->program;
+	int64_t need = 0, forward = 0, back = 0;
+
+	for (size_t i = 0; i < g->n; i++) {
+		if (!r->plan->rollback.to_start)
+			back = 0;
+		back += back_ms(r->plan, &g->v[i]);
+		if (i < at)
+			continue;
+		forward += forward_ms(&g->v[i]);
+		if (forward + back > need)
+			need = forward + back;
+	}
+	return r->plan->window_end_us - need * 1000;
+}
+
+static void begin_by_cell(const struct review *r, size_t at,
+			  struct writer_table *t)
+{
+	mem_auto_free char *when = clock_wall_text(begin_by_us(r, at));
+
+	if (strlen(when) > 19)
+		when[19] = '\0'; /* no split seconds */
+	writer_cell(t, "%sZ", when);
+}
+
+static void time_row(const struct review *r, size_t n, struct writer_table *t,
+		     int64_t *at)
+{
+	const struct block *b = &r->program->v[n];
+	int64_t forward = forward_ms(b), back = back_ms(r->plan, b), soak = 0;
 	size_t holds = 0;
 
 	for (size_t i = 0; i < b->steps.n; i++) {
 		const struct step *s = &b->steps.v[i];
 
-		forward += prove_planned_ms(s);
 		soak += s->kind == STEP_SOAK ? s->soak_ms : 0;
 		holds += s->kind == STEP_HOLD || s->own_go;
 	}
-	for (size_t i = 0; i < b->undo.n; i++)
-		back += prove_worst_ms(r->plan, &b->undo.v[i]);
 	writer_cell(t, "%s", b->name);
 	span_cell(t, *at);
 	span_cell(t, forward);
 	span_cell(t, soak);
 	writer_cell(t, "%zu", holds);
 	span_cell(t, back);
+	if (r->plan->window_end_us)
+		begin_by_cell(r, n, t);
 	*at += forward;
 	if (r->result)
 		span_cell(t, measured_ms(r, b));
@@ -61,27 +112,31 @@ static void time_row(const struct review *r, const struct block *b,
 
 void review_write_times(const struct review *r, struct writer *w)
 {
-	static const char *const heads[] = {
-		"block",	"begins after",	     "takes", "of it soak",
-		"waits for go", "way back, at most", "took"};
-	struct writer_table t = {.heads = heads, .n = r->result ? 7 : 6};
+	const char *heads[8] = {"block",	"begins after",
+				"takes",	"of it soak",
+				"waits for go", "way back, at most"};
+	struct writer_table t = {.heads = heads, .n = 6};
 	const struct prove_time *x = &r->prove->time;
 	mem_auto_free char *f = clock_span_text(x->forward * 1000);
 	mem_auto_free char *b = clock_span_text(x->rollback * 1000);
 	mem_auto_free char *win = clock_span_text(x->window * 1000);
 	int64_t at = 0;
 
+	if (x->window)
+		heads[t.n++] = "begin by (UTC)";
+	if (r->result)
+		heads[t.n++] = "took";
 	writer_section(w, 1, "Time line");
 	for (size_t i = 0; i < r->program->n; i++)
-		time_row(r, &r->program->v[i], &t, &at);
+		time_row(r, i, &t, &at);
 	writer_table(w, &t);
 	writer_para(w, WRITER_PLAIN,
 		    "Forward %s without waiting for anybody; the worst way "
 		    "back takes %s%s%s%s.",
 		    f, b, x->window ? "; the window has " : "",
 		    x->window ? win : "",
-		    x->window ? "; the last moment to decide is its end less "
-				"the way back"
+		    x->window ? "; a block that begins later than its last "
+				"moment cannot be taken back in time"
 			      : "; the plan names no window");
 }
 

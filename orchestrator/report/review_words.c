@@ -92,8 +92,7 @@ void review_write_assumed(const struct review *r, struct writer *w)
 	writer_section(w, 1, "Assumed");
 	writer_para(w, WRITER_PLAIN,
 		    "What is said here holds under these and no further; "
-		    "whoever knows "
-		    "better should object.");
+		    "whoever knows better should object.");
 	for (size_t i = 0; i < r->prove->n_assumed; i++)
 		writer_item(w, WRITER_PLAIN, "%s [%s]",
 			    r->prove->assumed[i].text, r->prove->assumed[i].id);

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define PINS_NAMED 12
+
 void project_init(struct project *p, const struct target *targets, size_t n)
 {
 	*p = (struct project){.targets = targets,
@@ -175,6 +177,78 @@ static void take_as_done(struct resource_set *known,
 	}
 }
 
+/* ---- pins, which a run derives from what is announced when it starts ---- */
+
+static void add_halves(const struct prefix_rule *rule, struct state_list *out)
+{
+	struct prefix half[2];
+	char text[PREFIX_TEXT_MAX];
+
+	if (rule->ge != rule->prefix.len || rule->le != rule->prefix.len ||
+	    !prefix_split(&rule->prefix, half))
+		return;
+	for (int i = 0; i < 2; i++)
+		state_list_add(out, prefix_text(&half[i], text));
+}
+
+/* By the plan: what it names exactly; ranges are counted by nobody yet. */
+static void by_plan(const struct step *s, struct state_list *ret)
+{
+	for (size_t i = 0; i < s->n_rules; i++)
+		add_halves(&s->rules[i], ret);
+	state_list_sort_unique(ret);
+}
+
+static char *pin_note(const struct state_list *halves)
+{
+	buf_auto b = BUF_INIT;
+
+	buf_puts(&b, "both halves of every prefix that is then announced on "
+		     "the VPN and was moved, each over the next hop of the "
+		     "route that it is a half of");
+	for (size_t i = 0; i < halves->n && i < PINS_NAMED; i++)
+		buf_printf(&b, "%s%s", i ? ", " : "; by the plan ",
+			   halves->v[i]);
+	if (halves->n > PINS_NAMED)
+		buf_printf(&b, " and %zu more", halves->n - PINS_NAMED);
+	return buf_steal(&b);
+}
+
+static void project_pins(struct project *p, int at, const struct step *s,
+			 char **ret_note)
+{
+	resource_set_auto want = {0};
+	struct state_list halves = {0};
+
+	by_plan(s, &halves);
+	if (ret_note)
+		*ret_note = pin_note(&halves);
+	resource_set_copy(&want, &s->want);
+	for (size_t i = 0; i < want.n; i++) /* which ones is not known here */
+		want.v[i].present = true;
+	take_as_done(&p->known[at], &want);
+	state_list_done(&halves);
+}
+
+static bool releases_pins(const struct resource_set *want)
+{
+	for (size_t i = 0; i < want->n; i++)
+		if (want->v[i].kind == RESOURCE_STATIC_ROUTE &&
+		    !want->v[i].present)
+			return true;
+	return false;
+}
+
+/* Made again they would be derived anew. */
+static void drop_back(struct changeset *cs)
+{
+	struct changeset back = {.back = cs->back, .n_back = cs->n_back};
+
+	changeset_done(&back);
+	cs->back = NULL;
+	cs->n_back = 0;
+}
+
 bool project_step(struct project *p, const struct step *s,
 		  struct changeset *ret, char **ret_note, struct err *e)
 {
@@ -188,10 +262,7 @@ bool project_step(struct project *p, const struct step *s,
 	    (s->keeps && s->derive == STEP_DERIVE_PINS))
 		return true;
 	if (s->derive == STEP_DERIVE_PINS) {
-		if (ret_note)
-			*ret_note = mem_strdup(
-				"both halves of every prefix that is then "
-				"announced on the circuit");
+		project_pins(p, at, s, ret_note);
 		return true;
 	}
 	want_of(p, s, &want);
@@ -200,6 +271,13 @@ bool project_step(struct project *p, const struct step *s,
 		return true;
 	if (!ops->render(&p->targets[at], &before, &want, ret, e))
 		return err_wrap(e, "step '%s'", s->id);
+	if (releases_pins(&want)) {
+		drop_back(ret);
+		if (ret_note)
+			*ret_note = mem_strdup(
+				"the export policy that the VPN's session had "
+				"before is bound again, if it had one");
+	}
 	take_as_done(&p->known[at], &want);
 	return true;
 }

@@ -1,9 +1,12 @@
 /*
  * network.c - the twin's devices behind the registry, for whoever finds an
  * adapter by its target's driver
+ *
+ * The world has no threads; whoever looks has: one call at a time gets in.
  */
 #include "tests/unit/report/network.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "adapters/twin/twin.h"
@@ -19,6 +22,31 @@ static enum world_fault count(void *arg, const char *target,
 	return WORLD_WELL;
 }
 
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct adapter_ops inner; /* the same for each */
+
+static bool open_alone(struct adapter_ctx *c, struct err *e)
+{
+	bool ok;
+
+	pthread_mutex_lock(&mutex);
+	ok = inner.open(c, e);
+	pthread_mutex_unlock(&mutex);
+	return ok;
+}
+
+static bool observe_alone(struct adapter_ctx *c,
+			  const struct resource_set *want,
+			  struct resource_set *ret, struct err *e)
+{
+	bool ok;
+
+	pthread_mutex_lock(&mutex);
+	ok = inner.observe(c, want, ret, e);
+	pthread_mutex_unlock(&mutex);
+	return ok;
+}
+
 static void stand_in(struct network *x, size_t i)
 {
 	static struct adapter_ops ops[8];
@@ -30,7 +58,10 @@ static void stand_in(struct network *x, size_t i)
 		if (n == ARRAY_LEN(ops))
 			abort();
 		ops[n] = *twin_world_ops.adapter(x->w, i);
+		inner = ops[n];
 		ops[n].name = mem_strdup(name);
+		ops[n].open = open_alone;
+		ops[n].observe = observe_alone;
 		adapter_register(&ops[n++]);
 	}
 	free(t->driver);

@@ -187,7 +187,7 @@ static void test_commands(void **state)
 					 m.r.v[b].steps[i].error);
 		shown += commands(m.r.v[b].steps, k->steps.n);
 		if (k->wave >= 0)
-			assert_true(commands(m.r.v[b].undo, k->undo.n) > 1);
+			assert_true(commands(m.r.v[b].undo, k->undo.n) > 2);
 	}
 	assert_true(shown > 10);
 	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
