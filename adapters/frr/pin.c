@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "orchestrator/base/set.h"
 #include "orchestrator/model/prefix.h"
 
 unsigned frr_pin_table(const struct target *t)
@@ -268,6 +269,67 @@ bool frr_pin_create(const struct target *t, const struct resource *from,
 	changeset_add(cs, back, "vtysh", buf_str(&vtysh));
 	if (shell.len)
 		changeset_add(cs, back, "shell", buf_str(&shell));
+	return true;
+}
+
+/* ---- fewer ---- */
+
+/* What is held now and will not be; false: some of it is more than a route. */
+static bool let_go(const struct target *t, const struct facts *f,
+		   const struct resource *from, const struct resource *to,
+		   struct buf *del, struct buf *add, struct err *e)
+{
+	const struct state_list *held = &from->static_route.prefixes;
+	struct text_set keep = {0};
+	size_t kept = 0;
+	bool ok = true;
+
+	for (size_t i = 0; i < to->static_route.prefixes.n; i++)
+		text_set_add(&keep, to->static_route.prefixes.v[i]);
+	for (size_t i = 0; ok && i < held->n; i++) {
+		if (text_set_find(&keep, held->v[i])) {
+			kept++;
+			continue;
+		}
+		ok = !is_present(f, held->v[i]) &&
+		     put_route(f, to->name, held->v[i], frr_pin_table(t), add,
+			       e);
+		buf_printf(del, "route del %s proto static table %u\n",
+			   held->v[i], frr_pin_table(t));
+	}
+	text_set_done(&keep);
+	return ok && kept == to->static_route.prefixes.n && del->len;
+}
+
+static void batch(struct changeset *cs, const struct buf *lines)
+{
+	mem_auto_free char *text =
+		mem_format("ip -batch - <<'CUTOVER_END_OF_ROUTES'\n"
+			   "%sCUTOVER_END_OF_ROUTES\n",
+			   buf_str(lines));
+
+	changeset_add(cs, false, "shell", text);
+}
+
+bool frr_pin_shrink(const struct target *t, const struct resource *from,
+		    const struct resource *to, struct changeset *fwd,
+		    struct changeset *back)
+{
+	struct facts f = {0};
+	buf_auto del = BUF_INIT;
+	buf_auto add = BUF_INIT;
+	err_auto e = ERR_INIT;
+	bool ok;
+
+	if (!from->present || !to->present)
+		return false;
+	facts_read(from, &f);
+	ok = let_go(t, &f, from, to, &del, &add, &e);
+	free(f.v);
+	if (!ok)
+		return false;
+	batch(fwd, &del);
+	batch(back, &add);
 	return true;
 }
 

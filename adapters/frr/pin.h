@@ -6,11 +6,13 @@
  * and bgpd redistributes through a route-map of ours:
  *
  *	CUTOVER-pin-T-origin   tags the routes and puts our own AS in front, so
- *	                       that every iBGP neighbor drops them as a loop;
- *the table says which, since FRR takes minutes to load a prefix-list of
- *thousands CUTOVER-pin-T          export of the one session: permits what is
- *tagged (and takes our AS off again), calls the session's own policy for
- *everything else
+ *	                       that every iBGP neighbor drops them as a loop
+ *	CUTOVER-pin-T          export of the one session: permits what is
+ *	                       tagged (and takes our AS off again), calls the
+ *	                       session's own policy for everything else
+ *
+ * Which prefixes they are the table says, not a prefix-list: FRR takes minutes
+ * to load one of thousands.
  *
  * All export policies of ours begin by denying the tag.  Forwarding does not
  * change, because the next hop is the parent's.  Routes of the kernel and not
@@ -37,6 +39,11 @@ unsigned frr_pin_table(const struct target *t);
 bool frr_pin_create(const struct target *t, const struct resource *from,
 		    const struct resource *to, bool back, struct changeset *cs,
 		    struct err *e);
+/* Takes away what `to` does not hold any more, and touches nothing else; false:
+ * it is not only less, and has to be made anew. */
+bool frr_pin_shrink(const struct target *t, const struct resource *from,
+		    const struct resource *to, struct changeset *fwd,
+		    struct changeset *back);
 void frr_pin_remove(const struct target *t, const struct resource *from,
 		    const struct resource *to, bool back, struct changeset *cs);
 

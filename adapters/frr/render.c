@@ -181,6 +181,8 @@ static bool render_pin(const struct target *t, const struct resource *from,
 		return false;
 	if (resource_equal(from, to) || (!from->present && !to->present))
 		return true;
+	if (frr_pin_shrink(t, from, to, fwd, back))
+		return true; /* what stays is not touched */
 	if (from->present)
 		frr_pin_remove(t, from, to, false, fwd);
 	if (to->present && !frr_pin_create(t, from, to, false, fwd, e))

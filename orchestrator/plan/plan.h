@@ -17,6 +17,8 @@
 #include "orchestrator/port/target.h"
 
 enum plan_model { PLAN_EXCHANGE, PLAN_NETWORK_SERVICE, PLAN_DIRECT };
+/* How a wave moves what the cloud sends to the site. */
+enum plan_strategy { PLAN_PERMIT_ON_CIRCUIT, PLAN_UNPIN_FROM_VPN };
 enum plan_breach { PLAN_BREACH_ROLLBACK, PLAN_BREACH_HOLD };
 enum plan_blind { PLAN_BLIND_HOLD, PLAN_BLIND_IGNORE };
 enum plan_abort { PLAN_ABORT_HOLD, PLAN_ABORT_ROLLBACK };
@@ -129,6 +131,7 @@ struct plan_wave {
 	size_t *groups;
 	size_t n_groups;
 	uint32_t soak_ms;
+	enum plan_strategy strategy;
 	bool hold; /* wait for go after it */
 };
 

@@ -242,6 +242,11 @@ const struct rule plan_rules[] = {
 	 "Loss that nobody measures is not in the report, and no guard can "
 	 "see it.",
 	 "what is not measured cannot be promised"},
+	{"unpin-impossible",
+	 "What the cloud sends stays on the VPN only while more-specifics "
+	 "are announced there over BGP, by an edge that also has a link of "
+	 "the circuit. Without one, use the strategy 'permit-on-circuit'.",
+	 "use-s2s-vpn-as-backup-for-expressroute-privatepeering.md"},
 	{"untagged-shared",
 	 "Two untagged peerings on one interface are one broadcast domain: "
 	 "routes and packets of isolated domains would meet.",

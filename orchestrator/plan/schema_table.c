@@ -309,6 +309,8 @@ static const struct schema_field wave_fields[] = {
 	{ "name", SCHEMA_NAME, SCHEMA_REQUIRED, AT(plan_wave, name), .doc = "Its name in this plan." },
 	{ "groups", SCHEMA_REF, SCHEMA_REQUIRED | SCHEMA_LIST, NOWHERE, .min = 1, .max = 256, .doc = "The groups that move in it." },
 	{ "soak", SCHEMA_MS, 0, AT(plan_wave, soak_ms), .dflt = "5m", .max = 604800000, .doc = "How long to watch before the checkpoint." },
+	{ "strategy", SCHEMA_CHOICE, 0, AT(plan_wave, strategy), .words = "permit-on-circuit|unpin-from-vpn", .dflt = "permit-on-circuit",
+	  .doc = "How what the cloud sends moves. `permit-on-circuit`: with the announcement on the circuit, which the cloud prefers. `unpin-from-vpn`: more-specifics hold it on the VPN while the circuit is announced, and are withdrawn group by group; for that an edge of the circuit must have a tunnel with BGP, and be able to hold prefixes (FRR)." },
 	{ "hold", SCHEMA_BOOL, 0, AT(plan_wave, hold), .dflt = "false", .doc = "Wait for a go after it." },
 };
 OBJECT(wave, "wave", plan_wave, "The groups that move at one time.");

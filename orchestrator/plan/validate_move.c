@@ -302,6 +302,40 @@ static void check_wave(struct load *l, size_t w, int *wave_of)
 	}
 }
 
+/* An edge of the circuit that has a tunnel whose routes we can add to. */
+static bool has_bgp_tunnel(const struct plan *p, const struct plan_circuit *c)
+{
+	for (size_t t = 0; t < p->n_tunnels; t++)
+		for (size_t i = 0; p->tunnels[t].neighbor && i < c->n_links;
+		     i++)
+			if (c->links[i].edge == p->tunnels[t].edge)
+				return true;
+	return false;
+}
+
+static void check_strategy(struct load *l, size_t w)
+{
+	const struct plan *p = l->plan;
+	const struct plan_wave *wave = &p->waves[w];
+
+	if (wave->strategy != PLAN_UNPIN_FROM_VPN || !load_clean(l))
+		return;
+	for (size_t i = 0; i < wave->n_groups; i++) {
+		const struct plan_group *g = &p->groups[wave->groups[i]];
+
+		if (!g->move_export ||
+		    has_bgp_tunnel(p, &p->circuits[g->circuit]))
+			continue;
+		load_error(l, load_at(l, "waves.%zu.strategy", w),
+			   "unpin-impossible",
+			   "no edge of '%s' has a tunnel with BGP: group '%s' "
+			   "cannot be held on the VPN",
+			   p->circuits[g->circuit].name,
+			   group_name(p, wave->groups[i]));
+		return;
+	}
+}
+
 static bool shares_cloud(const struct plan_group *a, const struct plan_group *b,
 			 size_t *ret_i)
 {
@@ -364,6 +398,8 @@ static void check_waves(struct load *l)
 		wave_of[g] = -1;
 	for (size_t w = 0; w < p->n_waves; w++)
 		check_wave(l, w, wave_of);
+	for (size_t w = 0; w < p->n_waves; w++)
+		check_strategy(l, w);
 	for (size_t g = 0; load_clean(l) && g < p->n_groups; g++)
 		if (wave_of[g] < 0)
 			load_warn(l, load_at(l, "groups.%zu.name", g),

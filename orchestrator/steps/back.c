@@ -15,133 +15,6 @@
 
 #include "orchestrator/steps/wave.h"
 
-#define SETTLE_MS                                                              \
-	4000	     /* BGP in the cloud, which cannot be looked at from here */
-#define HELD_MS 5000 /* for what was so a moment ago */
-
-/* Only what moved to the circuit from the VPN can be held on the VPN. */
-static bool pins(const struct policy_session *s, const struct wave_build *w)
-{
-	const struct plan_circuit *c = &s->plan->circuits[s->circuit];
-
-	return wave_exports(s, w) &&
-	       build_can_pin(s->plan, c->links[s->link].edge) &&
-	       strcmp(c->peerings[s->peering].domain, "private") == 0;
-}
-
-static void add_rules(struct step *st, const struct policy_session *s,
-		      const struct wave_build *w)
-{
-	struct state_list onprem = {0};
-
-	policy_onprem(s, w->wave, w->end, &onprem);
-	st->rules = mem_realloc(st->rules, st->n_rules + onprem.n,
-				sizeof(*st->rules));
-	for (size_t i = 0; i < onprem.n; i++)
-		if (prefix_rule_parse(onprem.v[i], &st->rules[st->n_rules],
-				      NULL))
-			st->n_rules++;
-	state_list_done(&onprem);
-}
-
-/* Step `id` of the list at hand; NULL: there is none yet. */
-static struct step *step_of(const struct wave_build *w, const char *id)
-{
-	mem_auto_free char *full = mem_format("%s/%s", w->b->block, id);
-
-	for (size_t i = 0; i < w->b->to->n; i++)
-		if (strcmp(w->b->to->v[i].id, full) == 0)
-			return &w->b->to->v[i];
-	return NULL;
-}
-
-/* One a tunnel, for all that moved from it, over however many sessions. */
-static void pin_step(struct wave_build *w, const struct policy_session *s,
-		     const struct plan_tunnel *t, const char *id,
-		     const char *what)
-{
-	mem_auto_free char *pin = mem_format("CUTOVER-pin-%s", t->name);
-	struct step *st = step_of(w, id);
-
-	if (st) {
-		add_rules(st, s, w);
-		return;
-	}
-	st = build_step(w->b, STEP_ENSURE, build_edge(s)->name, id,
-			"%s on '%s' by more-specifics", what, t->name);
-	resource_set_add(&st->want, RESOURCE_STATIC_ROUTE, pin)
-		->static_route.session = mem_strdup(t->neighbor);
-	build_ask_sent(build_vpn_session(&st->look, t));
-	resource_set_add(&st->look, RESOURCE_STATIC_ROUTE, pin)
-		->static_route.session = mem_strdup(t->neighbor);
-	st->derive = STEP_DERIVE_PINS;
-	st->derive_session = mem_strdup(t->name);
-	st->derive_limit = t->limit;
-	add_rules(st, s, w);
-	wave_expect(st, EXPECT_SENT_PINS, t->name)->text = mem_strdup(pin);
-	st->keeps = w->before != NULL;
-	if (st->keeps)
-		st->timeout_ms = HELD_MS;
-}
-
-static const struct plan_tunnel *tunnel_of(const struct policy_session *s)
-{
-	return build_tunnel(s->plan,
-			    s->plan->circuits[s->circuit].links[s->link].edge);
-}
-
-static void wave_pin(const struct policy_session *s, void *arg)
-{
-	struct wave_build *w = arg;
-	const struct plan_tunnel *t = tunnel_of(s);
-	mem_auto_free char *id = NULL;
-
-	if (!pins(s, w))
-		return;
-	id = build_id("pin", t->name);
-	pin_step(w, s, t, id, "hold cloud traffic");
-}
-
-/* An edge that rebooted meanwhile holds nothing any more. */
-static void wave_held(const struct policy_session *s, void *arg)
-{
-	struct wave_build *w = arg;
-	const struct plan_tunnel *t = tunnel_of(s);
-	mem_auto_free char *verb = NULL;
-	mem_auto_free char *id = NULL;
-
-	if (!pins(s, w))
-		return;
-	verb = mem_format("held-%s", t->name);
-	id = build_id(verb, w->before);
-	pin_step(w, s, t, id, "cloud traffic still is held");
-}
-
-static void wave_unpin(const struct policy_session *s, void *arg)
-{
-	struct wave_build *w = arg;
-	const struct plan_circuit *c = &s->plan->circuits[s->circuit];
-	const struct plan_tunnel *t;
-	mem_auto_free char *id = NULL;
-	mem_auto_free char *pin = NULL;
-	struct resource *r;
-
-	if (!pins(s, w))
-		return;
-	t = build_tunnel(s->plan, c->links[s->link].edge);
-	id = build_id("unpin", t->name);
-	if (step_of(w, id))
-		return;
-	pin = mem_format("CUTOVER-pin-%s", t->name);
-	r = resource_set_add(
-		&build_step(w->b, STEP_ENSURE, build_edge(s)->name, id,
-			    "withdraw the more-specifics on '%s'", t->name)
-			 ->want,
-		RESOURCE_STATIC_ROUTE, pin);
-	r->static_route.session = mem_strdup(t->neighbor);
-	r->present = false;
-}
-
 static void wave_idle(const struct policy_session *s, void *arg)
 {
 	struct wave_build *w = arg;
@@ -150,7 +23,7 @@ static void wave_idle(const struct policy_session *s, void *arg)
 	mem_auto_free char *id = build_id("idle", name);
 	struct step *st;
 
-	if (!pins(s, w) && !wave_exports(s, w))
+	if (!wave_pins(s, w) && !wave_exports(s, w))
 		return;
 	st = build_step(w->b, STEP_WAIT, build_edge(s)->name, id,
 			"nothing comes in on '%s' any more", name);
@@ -187,11 +60,6 @@ static void wave_withdraw(const struct policy_session *s, void *arg)
 		wave_expect(st, EXPECT_NOTHING_SENT, name);
 	}
 	state_list_done(&rest);
-}
-
-static void settle(struct wave_build *w, const char *id, const char *why)
-{
-	build_step(w->b, STEP_SOAK, NULL, id, "%s", why)->soak_ms = SETTLE_MS;
 }
 
 /*
@@ -246,7 +114,7 @@ static void drain_after(struct wave_build *w, const struct policy_session *s,
 		left |= i != own && w->to_drain[i];
 	}
 	if (done && left)
-		settle(w, id, "let the other edges hear of it");
+		wave_settle(w, id, "let the other edges hear of it");
 	else if (done)
 		drain_heard(w, s, cloud);
 	w->drained[own] = --w->to_drain[own] == 0;
@@ -306,11 +174,12 @@ void wave_back(struct wave_build *w)
 	const struct plan *p = w->b->plan;
 
 	build_each_session(p, true, wave_pin, w);
-	settle(w, "settle-pins", "let the cloud follow the more-specifics");
+	wave_settle(w, "settle-pins",
+		    "let the cloud follow the more-specifics");
 	if (w->wave == 0)
 		build_each_session(p, true, wave_idle, w);
 	build_each_session(p, true, wave_withdraw, w);
-	settle(w, "settle-withdrawn", "let the cloud forget the circuit");
+	wave_settle(w, "settle-withdrawn", "let the cloud forget the circuit");
 	build_each_session(p, true, wave_unpin, w);
 	w->to_drain = mem_calloc(p->n_edges, sizeof(*w->to_drain));
 	w->drained = mem_calloc(p->n_edges, sizeof(*w->drained));
@@ -330,8 +199,8 @@ void build_pins_left(struct build *b, size_t wave)
 
 	build_each_session(b->plan, true, wave_pin, &w);
 	if (b->to->n > from)
-		settle(&w, "settle-pins",
-		       "let the cloud follow the more-specifics");
+		wave_settle(&w, "settle-pins",
+			    "let the cloud follow the more-specifics");
 	for (size_t i = from; i < b->to->n; i++)
 		b->to->v[i].if_left = true;
 }

@@ -66,6 +66,8 @@ void build_finish_block(struct build *b);
 void build_wave(struct build *b, size_t wave);
 /* Is the circuit reached by us, or by other hands? */
 bool build_has_target(const struct plan_circuit *c);
+/* Are prefixes of this wave held on the VPN by its own steps? */
+bool build_holds(const struct build *b, size_t wave);
 /* Traffic of all waves from this one on is held on the VPN, where an emergency
  * has left a circuit announced. */
 void build_pins_left(struct build *b, size_t wave);

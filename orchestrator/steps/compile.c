@@ -175,6 +175,24 @@ static bool check_steps(const struct build *b, const struct step_vec *v,
 	return true;
 }
 
+/* The plan knows of tunnels; what an adapter can hold is known here. */
+static bool check_strategies(const struct build *b, struct err *e)
+{
+	const struct plan *p = b->plan;
+
+	for (size_t w = 0; w < p->n_waves; w++)
+		if (p->waves[w].strategy == PLAN_UNPIN_FROM_VPN &&
+		    !build_holds(b, w))
+			return err_set(
+				e, ERR_INVALID,
+				"wave '%s': no edge can hold its prefixes on "
+				"the VPN by more-specifics (an FRR edge with a "
+				"tunnel can): use the strategy "
+				"'permit-on-circuit'",
+				p->waves[w].name);
+	return true;
+}
+
 static bool check_adapters(const struct build *b, struct err *e)
 {
 	size_t n = 0;
@@ -206,7 +224,7 @@ struct program *steps_compile(const struct plan *p, struct err *e)
 	watch_edges(&b);
 	watch_rest(&b);
 	add_notes(&b);
-	if (check_adapters(&b, e))
+	if (check_strategies(&b, e) && check_adapters(&b, e))
 		return b.program;
 	program_free(b.program);
 	return NULL;

@@ -98,6 +98,17 @@ void policy_onprem(const struct policy_session *s, size_t from, size_t waves,
 	each_group(s, from, waves, add_onprem, ret);
 }
 
+void policy_onprem_after(const struct policy_session *s, size_t from,
+			 size_t waves, size_t skip, struct state_list *ret)
+{
+	const struct plan_wave *wave = &s->plan->waves[from];
+
+	for (size_t i = skip; from < waves && i < wave->n_groups; i++)
+		if (group_is_ours(s, wave->groups[i]))
+			add_onprem(&s->plan->groups[wave->groups[i]], ret);
+	policy_onprem(s, from + 1, waves, ret);
+}
+
 bool policy_changes(const struct policy_session *s, bool import, size_t wave)
 {
 	struct state_list l = {0};

@@ -41,5 +41,8 @@ void policy_moved_cloud(const struct policy_session *s, size_t wave,
 /* On-prem rules of the groups of the first `waves` waves. */
 void policy_onprem(const struct policy_session *s, size_t from, size_t waves,
 		   struct state_list *ret);
+/* The same without the first `skip` groups of wave `from`. */
+void policy_onprem_after(const struct policy_session *s, size_t from,
+			 size_t waves, size_t skip, struct state_list *ret);
 
 #endif

@@ -2,7 +2,9 @@
  * wave.c - one wave forward
  *
  * Import on one edge, its FIB verified, then the other; then export the same
- * way; then traffic is seen on the circuit; then the soak.
+ * way; then traffic is seen on the circuit; then the soak.  With the strategy
+ * 'unpin-from-vpn' more-specifics hold the traffic on the VPN while the export
+ * goes out, and are withdrawn group by group once the circuit has heard it.
  *
  * Pure.  Every step names a state, so that doing half a wave again is the same.
  */
@@ -133,13 +135,34 @@ static void wave_carries(const struct policy_session *s, void *arg)
 	st->optional = true;
 }
 
+static void move_export(struct wave_build *w)
+{
+	const struct plan *p = w->b->plan;
+	bool held = p->waves[w->wave].strategy == PLAN_UNPIN_FROM_VPN;
+	size_t from = w->b->to->n;
+
+	if (held)
+		build_each_session(p, false, wave_pin, w);
+	held = w->b->to->n > from;
+	if (held)
+		wave_settle(w, "settle-held",
+			    "let the cloud follow the more-specifics");
+	build_each_session(p, false, wave_export, w);
+	if (!held)
+		return;
+	wave_settle(w, "settle-announced", "let the cloud hear of the circuit");
+	wave_release(w);
+}
+
 static void wave_forward(struct wave_build *w)
 {
 	const struct plan *p = w->b->plan;
 	const struct plan_wave *wave = &p->waves[w->wave];
 
 	build_each_session(p, false, wave_import, w);
-	build_each_session(p, false, wave_export, w);
+	w->forward = true;
+	move_export(w);
+	w->forward = false;
 	if (p->n_probes)
 		build_each_session(p, false, wave_carries, w);
 	build_step(w->b, STEP_SOAK, NULL, "soak", "soak under the guards")

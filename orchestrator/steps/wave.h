@@ -13,8 +13,10 @@ struct wave_build {
 	struct build *b;
 	size_t wave, end;   /* those from `wave` to before `end` */
 	const char *before; /* id of the session that is withdrawn next */
-	size_t *to_drain;   /* sessions, by edge */
-	bool *drained;	    /* by edge: all of them */
+	bool forward;
+	size_t released;  /* groups of the wave that are held no more */
+	size_t *to_drain; /* sessions, by edge */
+	bool *drained;	  /* by edge: all of them */
 };
 
 /* Does the session announce, or take, anything else with these waves? */
@@ -31,6 +33,17 @@ void wave_expect_sent(struct step *st, const char *name,
 struct step *wave_bind(struct wave_build *w, const char *verb,
 		       const struct policy_session *s, bool import,
 		       const char *policy, const char *what);
+
+/* Is what moves on this session held on the VPN of its edge? */
+bool wave_pins(const struct policy_session *s, const struct wave_build *w);
+/* Visitors of sessions; one step a tunnel.  An edge that rebooted meanwhile
+ * holds nothing any more: 'held' looks. */
+void wave_pin(const struct policy_session *s, void *w);
+void wave_held(const struct policy_session *s, void *w);
+void wave_unpin(const struct policy_session *s, void *w);
+/* Lets the wave's groups go, one after the other. */
+void wave_release(struct wave_build *w);
+void wave_settle(struct wave_build *w, const char *id, const char *why);
 
 void wave_back(struct wave_build *w); /* back.c */
 

@@ -313,6 +313,15 @@ static int session_named(const struct twin *t, const char *name)
 	return tunnel >= 0 ? t->tunnels[tunnel].session : -1;
 }
 
+/* A pin is made anew as a whole: what another step held of it is gone. */
+static void drop_others(struct twin *t, const struct twin_pin *x)
+{
+	for (size_t i = 0; i < t->n_pins; i++)
+		if (&t->pins[i] != x && t->pins[i].edge == x->edge &&
+		    strcmp(t->pins[i].resource, x->resource) == 0)
+			net_activate(t->net, t->pins[i].origin, false);
+}
+
 /* Holds the halves of what the session announces, unless that would be more
  * than the far end takes: then nothing is held, as the engine has it. */
 static void take_derived_pin(struct twin *t, const struct step *s)
@@ -325,6 +334,7 @@ static void take_derived_pin(struct twin *t, const struct step *s)
 
 		if (t->pins[i].step != s)
 			continue;
+		drop_others(t, &t->pins[i]);
 		net_activate(t->net, o, false);
 		decide_run(t->decide);
 		said = session < 0

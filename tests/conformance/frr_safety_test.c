@@ -194,6 +194,31 @@ static void test_pin(void **state)
 	frr_assert_vpn_untouched();
 }
 
+/* One of them is let go; the others never leave. */
+static void test_pin_fewer(void **state)
+{
+	resource_set_auto want = {0};
+	struct resource *r = want_pin(&want);
+	mem_auto_free char *before = NULL, *after = NULL;
+
+	(void)state;
+	state_list_add(&r->static_route.prefixes, "10.10.0.0/17");
+	state_list_add(&r->static_route.prefixes, "10.10.200.0/24");
+	before = frr_on("v", "vtysh -c 'show bgp ipv4 unicast 10.10.0.0/17 "
+			     "json' | grep -A1 lastUpdate");
+	frr_ensure(&want);
+	frr_soon("v", "! vtysh -c 'show bgp ipv4 unicast' | grep "
+		      "10.10.128.0/17");
+	assert_false(has_route("v", "10.10.128.0/17"));
+	after = frr_on("v", "vtysh -c 'show bgp ipv4 unicast 10.10.0.0/17 "
+			    "json' | grep -A1 lastUpdate");
+	assert_non_null(strstr(before, "epoch"));
+	assert_string_equal(before, after);
+	assert_true(has_route("v", "10.10.200.0/24"));
+	assert_forwarding();
+	frr_assert_vpn_untouched();
+}
+
 static void test_pin_hides_from_foreign_text(void **state)
 {
 	resource_set_auto want = {0};
@@ -289,6 +314,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_stale_epoch),
 		cmocka_unit_test(test_vpn_shut_and_open),
 		cmocka_unit_test(test_pin),
+		cmocka_unit_test(test_pin_fewer),
 		cmocka_unit_test(test_pin_hides_from_foreign_text),
 		cmocka_unit_test(test_unpin),
 		cmocka_unit_test(test_pin_never_discards),

@@ -4,6 +4,7 @@
 #   CUTOVER          program that runs on the lab's hosts (default build/cutover)
 #   BASELINE, SOAK   durations (defaults 10s and 10s)
 #   DEAD_MAN, COMMAND  timer on the edges, deadline of a command (120s, 90s)
+#   STRATEGY         of the waves (permit-on-circuit); WAVES=one: one for both groups
 #   PUBLIC           no: leave out the public peering (half the work)
 # A lab that is up knows its id, its variant and its number of prefixes.
 set -eu
@@ -45,13 +46,17 @@ public() {
 	END
 }
 
+wave() { # NAME GROUPS
+	echo "  - {name: $1, groups: [$2], soak: ${SOAK:-10s}${STRATEGY:+, strategy: $STRATEGY}}"
+}
+
 # With firewalls that must see both ways everything moves at once.
 waves() {
-	if [ "$variant" = stateful ]; then
-		echo "  - {name: all, groups: [canary, rest], soak: ${SOAK:-10s}}"
+	if [ "$variant" = stateful ] || [ "${WAVES:-}" = one ]; then
+		wave all "canary, rest"
 	else
-		echo "  - {name: canary, groups: [canary], soak: ${SOAK:-10s}}"
-		echo "  - {name: rest, groups: [rest], soak: ${SOAK:-10s}}"
+		wave canary canary
+		wave rest rest
 	fi
 }
 

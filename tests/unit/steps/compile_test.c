@@ -17,10 +17,10 @@
 #include "orchestrator/plan/diag.h"
 #include "orchestrator/steps/compile.h"
 
-static struct program *hq(void)
+static struct program *program(const char *path)
 {
 	struct diag_list diags = {0};
-	struct plan *p = plan_load("plans/hq-expressroute.yaml", &diags);
+	struct plan *p = plan_load(path, &diags);
 	err_auto e = ERR_INIT;
 	struct program *g;
 
@@ -29,7 +29,13 @@ static struct program *hq(void)
 	if (!g)
 		fail_msg("%s", err_msg(&e));
 	plan_free(p); /* a program borrows nothing of it */
+	diag_list_done(&diags);
 	return g;
+}
+
+static struct program *hq(void)
+{
+	return program("plans/hq-expressroute.yaml");
 }
 
 static void identified(const struct resource_set *set, const char *id)
@@ -100,11 +106,66 @@ static void test_decision_before_confirm(void **state)
 	program_free(g);
 }
 
+static int index_of(const struct step_vec *v, const char *id)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (strcmp(v->v[i].id, id) == 0)
+			return (int)i;
+	fail_msg("there is no step '%s'", id);
+	return -1;
+}
+
+/* Held before the circuit is announced, let go group by group after that, what
+ * is left being held on. */
+static void test_unpin_from_vpn(void **state)
+{
+	struct program *g = program("tests/unit/steps/unpin.yaml");
+	int at = program_find_block(g, "wave-all");
+	const struct step_vec *v;
+	int hold, first, last;
+
+	(void)state;
+	assert_true(at >= 0);
+	v = &g->v[at].steps;
+	hold = index_of(v, "wave-all/hold-vpn1");
+	first = index_of(v, "wave-all/release-canary-vpn1");
+	last = index_of(v, "wave-all/release-rest-vpn1");
+	assert_true(hold < index_of(v, "wave-all/export-er-primary-private"));
+	assert_true(index_of(v, "wave-all/export-er-secondary-private") <
+		    first);
+	assert_true(first < last);
+	assert_true(last < index_of(v, "wave-all/soak"));
+	assert_int_equal(v->v[hold].n_rules, 2);
+	assert_int_equal(v->v[first].n_rules, 1);
+	assert_int_equal(v->v[first].derive, STEP_DERIVE_PINS);
+	assert_int_equal(v->v[last].n_rules, 0);
+	assert_false(v->v[last].want.v[0].present);
+	index_of(&g->v[at].undo, "wave-all/pin-vpn1");
+	program_free(g);
+}
+
+/* A BIRD edge has a BGP tunnel and cannot hold: the plan alone cannot know. */
+static void test_unpin_without_pins(void **state)
+{
+	struct diag_list diags = {0};
+	struct plan *p = plan_load("tests/unit/steps/unpin-bird.yaml", &diags);
+	err_auto e = ERR_INIT;
+
+	(void)state;
+	assert_non_null(p);
+	assert_null(steps_compile(p, &e));
+	assert_non_null(strstr(err_msg(&e), "wave 'all': no edge can hold"));
+	plan_free(p);
+	diag_list_done(&diags);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_looks_are_identified),
 		cmocka_unit_test(test_decision_before_confirm),
+		cmocka_unit_test(test_unpin_from_vpn),
+		cmocka_unit_test(test_unpin_without_pins),
 	};
 
 	adapter_register(&frr_adapter_ops);

@@ -122,6 +122,44 @@ static void test_not_held(void **state)
 	fixture_done(&f);
 }
 
+/* What stays held is not touched; what is announced anyhow is no mere route. */
+static void test_fewer(void **state)
+{
+	static const char *const fewer[] = {"10.10.128.0/17", "10.10.200.0/24",
+					    NULL};
+	static const char *const without[] = {"10.10.0.0/17", "10.10.128.0/17",
+					      NULL};
+	struct changeset fwd = {0}, back = {0};
+	struct fixture f;
+	struct resource *want = observe(&f, "pinned.txt", fewer);
+
+	(void)state;
+	assert_true(frr_pin_shrink(&target, &f.seen, want, &fwd, &back));
+	assert_int_equal(fwd.n_forward, 1);
+	assert_int_equal(back.n_forward, 1);
+	assert_string_equal(fwd.forward[0].text,
+			    "ip -batch - <<'CUTOVER_END_OF_ROUTES'\n"
+			    "route del 10.10.0.0/17 proto static table 242\n"
+			    "CUTOVER_END_OF_ROUTES\n");
+	assert_string_equal(back.forward[0].text,
+			    "ip -batch - <<'CUTOVER_END_OF_ROUTES'\n"
+			    "route replace 10.10.0.0/17 via 10.0.11.1 dev lan0 "
+			    "proto static table 242\n"
+			    "CUTOVER_END_OF_ROUTES\n");
+	assert_false(frr_pin_shrink(&target, &f.seen, &f.seen, &fwd, &back));
+	fixture_done(&f);
+	want = observe(&f, "pinned.txt", without);
+	assert_false(frr_pin_shrink(&target, &f.seen, want, &fwd, &back));
+	assert_int_equal(fwd.n_forward, 1);
+	fixture_done(&f);
+	want = observe(&f, "edge.txt", without);
+	assert_false(frr_pin_shrink(&target, &f.seen, want, &fwd, &back));
+	assert_int_equal(fwd.n_forward, 1);
+	fixture_done(&f);
+	changeset_done(&fwd);
+	changeset_done(&back);
+}
+
 static void test_never_a_discard(void **state)
 {
 	static const char *const prefixes[][2] = {
@@ -252,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_surplus),
 		cmocka_unit_test(test_not_held),
+		cmocka_unit_test(test_fewer),
 		cmocka_unit_test(test_never_a_discard),
 		cmocka_unit_test(test_several_hops),
 		cmocka_unit_test(test_many),
