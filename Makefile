@@ -23,8 +23,12 @@ PKGS = jansson libcrypto libcurl sqlite3 yaml-0.1 libssh libvirt ncursesw
 CFLAGS ?= -O2 -g
 WERROR ?= -Werror
 CFLAGS += -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow $(WERROR) -pthread -I.
-CFLAGS += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -pthread -lm
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+CFLAGS += $(PKG_CFLAGS)
+# there are far more programs of tests to link than anything else: gold takes a third
+GOLD := $(if $(shell command -v ld.gold),-fuse-ld=gold)
+LIBS = $(GOLD) $(PKG_LIBS) -pthread -lm
 ifdef COVERAGE
 CFLAGS += --coverage -fprofile-update=atomic
 LIBS += --coverage
