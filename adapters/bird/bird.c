@@ -19,7 +19,15 @@ struct bird_state {
 	struct device *device;
 	struct bird_paths paths;
 	bool armed;
+	struct bird_snapshot ready; /* what a bind begins from, or nothing */
 };
+
+static struct bird_device device_of(struct adapter_ctx *c)
+{
+	struct bird_state *s = c->state;
+
+	return (struct bird_device){c, s->device, &s->paths, &s->armed};
+}
 
 static bool bird_open(struct adapter_ctx *c, struct err *e)
 {
@@ -27,7 +35,8 @@ static bool bird_open(struct adapter_ctx *c, struct err *e)
 
 	if (!bird_paths_init(&s->paths, c->target, e))
 		return false;
-	s->device = device_open(c->target, c->deadline_us, e);
+	s->device = (c->urgent ? device_open_urgent
+			       : device_open)(c->target, c->deadline_us, e);
 	return s->device != NULL;
 }
 
@@ -37,6 +46,7 @@ static void bird_close(struct adapter_ctx *c)
 
 	device_close(s->device);
 	bird_paths_done(&s->paths);
+	bird_snapshot_done(&s->ready);
 	*s = (struct bird_state){0};
 }
 
@@ -104,8 +114,7 @@ static enum outcome bird_apply(struct adapter_ctx *c,
 			       const struct adapter_guard *guard,
 			       char **ret_token, struct err *e)
 {
-	struct bird_state *s = c->state;
-	struct bird_device d = {c, s->device, &s->paths, &s->armed};
+	struct bird_device d = device_of(c);
 	const struct change_part *v = back ? cs->back : cs->forward;
 	size_t n = back ? cs->n_back : cs->n_forward;
 	uint32_t seconds = guard ? guard->seconds : 0;
@@ -131,8 +140,7 @@ static enum outcome bird_apply(struct adapter_ctx *c,
 static enum outcome bird_confirm(struct adapter_ctx *c, const char *key,
 				 struct err *e)
 {
-	struct bird_state *s = c->state;
-	struct bird_device d = {c, s->device, &s->paths, &s->armed};
+	struct bird_device d = device_of(c);
 
 	return bird_change_confirm(&d, key, e);
 }
@@ -140,8 +148,7 @@ static enum outcome bird_confirm(struct adapter_ctx *c, const char *key,
 static enum outcome bird_revert(struct adapter_ctx *c, const char *key,
 				struct err *e)
 {
-	struct bird_state *s = c->state;
-	struct bird_device d = {c, s->device, &s->paths, &s->armed};
+	struct bird_device d = device_of(c);
 
 	return bird_change_revert(&d, key, e);
 }
@@ -151,24 +158,31 @@ static enum outcome bird_bind(struct adapter_ctx *c,
 			      struct err *e)
 {
 	struct bird_state *s = c->state;
-	struct bird_device d = {c, s->device, &s->paths, &s->armed};
+	struct bird_device d = device_of(c);
 
-	return bird_change_bind(&d, want, key, e);
+	return bird_change_bind(&d, &s->ready, want, key, e);
+}
+
+/* The look that a bind begins from. */
+static bool bird_ready(struct adapter_ctx *c, struct err *e)
+{
+	struct bird_state *s = c->state;
+
+	bird_snapshot_done(&s->ready);
+	return bird_snapshot_read(c, s->device, &s->paths, NULL, &s->ready, e);
 }
 
 static enum outcome bird_renew(struct adapter_ctx *c, uint32_t seconds,
 			       struct err *e)
 {
-	struct bird_state *s = c->state;
-	struct bird_device d = {c, s->device, &s->paths, &s->armed};
+	struct bird_device d = device_of(c);
 
 	return bird_change_renew(&d, seconds, e);
 }
 
 static enum outcome bird_save(struct adapter_ctx *c, struct err *e)
 {
-	struct bird_state *s = c->state;
-	struct bird_device d = {c, s->device, &s->paths, &s->armed};
+	struct bird_device d = device_of(c);
 
 	return bird_change_save(&d, e);
 }
@@ -198,6 +212,7 @@ const struct adapter_ops bird_adapter_ops = {
 	.confirm = bird_confirm,
 	.revert = bird_revert,
 	.bind = bird_bind,
+	.ready = bird_ready,
 	.renew = bird_renew,
 	.save = bird_save,
 	.fence = bird_fence,

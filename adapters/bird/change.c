@@ -307,6 +307,7 @@ static enum outcome candidate_send(struct apply *a, struct err *e)
 		.text = &a->text,
 		.config = &a->config,
 		.sums = &a->sums,
+		.at_once = a->at_once,
 	};
 	enum outcome o;
 
@@ -374,21 +375,45 @@ static bool bind_edits(struct apply *a, const struct resource_set *want,
 	return ok;
 }
 
-enum outcome bird_change_bind(const struct bird_device *d,
+static enum outcome bind_from(const struct bird_device *d,
+			      struct bird_snapshot *seen,
 			      const struct resource_set *want, const char *key,
 			      struct err *e)
 {
-	struct apply a = {.d = d, .key = key, .once = key, .at_once = true};
+	struct apply a = {.d = d,
+			  .key = key,
+			  .once = key,
+			  .at_once = true,
+			  .before = *seen};
 	enum outcome o = OUTCOME_RETRY;
 
-	if (bird_snapshot_read(d->ctx, d->device, d->paths, NULL, &a.before,
-			       e) &&
-	    bind_edits(&a, want, e) && candidate_make(&a, e))
+	*seen = (struct bird_snapshot){0};
+	if (bind_edits(&a, want, e) && candidate_make(&a, e))
 		o = candidate_send(&a, e);
 	if (o == OUTCOME_APPLIED)
 		*d->armed = false;
 	apply_done(&a);
 	return o;
+}
+
+enum outcome bird_change_bind(const struct bird_device *d,
+			      struct bird_snapshot *seen,
+			      const struct resource_set *want, const char *key,
+			      struct err *e)
+{
+	mem_auto_free char *again = mem_format("%s/again", key);
+	bird_snapshot_auto now = {0};
+	enum outcome o;
+
+	if (seen->raw.out.data) {
+		o = bind_from(d, seen, want, key, e);
+		if (o != OUTCOME_REFUSED && o != OUTCOME_RETRY)
+			return o;
+		err_done(e); /* it may be another by now */
+	}
+	if (!bird_snapshot_read(d->ctx, d->device, d->paths, NULL, &now, e))
+		return OUTCOME_RETRY;
+	return bind_from(d, &now, want, again, e);
 }
 
 /* ---- afterwards ---- */

@@ -15,6 +15,7 @@
 
 #include "adapters/bird/edit.h"
 #include "adapters/bird/paths.h"
+#include "adapters/bird/snapshot.h"
 #include "adapters/transport/device.h"
 
 struct bird_device {
@@ -31,8 +32,13 @@ struct bird_device {
 enum outcome bird_change_apply(const struct bird_device *d, const char *text,
 			       const char *key, const char *once,
 			       uint32_t guard_s, struct err *e);
-/* The port's bind: one look, one change, nothing read back. */
+/*
+ * The port's bind: one change, nothing read back.  It begins from `*seen`,
+ * which it uses up; where nothing is in it, or not what is there now, from a
+ * look.
+ */
 enum outcome bird_change_bind(const struct bird_device *d,
+			      struct bird_snapshot *seen,
 			      const struct resource_set *want, const char *key,
 			      struct err *e);
 /* `key` may be NULL: everything that is armed. */

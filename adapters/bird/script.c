@@ -9,7 +9,8 @@
  * A change goes: what boots and what runs is as it was, the watchdog is armed,
  * the candidate is written and checked, BIRD loads it under its own timer, it
  * is seen to run, and the timer is confirmed.  Where that ends early, what ran
- * before runs again and an exit status below 20 says that nothing changed.
+ * before runs again and an exit status below 20 says that nothing changed.  In
+ * an emergency BIRD loads it at once, and says itself whether it can.
  *
  * BIRD's own timer guards that one reconfiguration and no more: a second one
  * would end in between, any plain `configure` disarms it, and confirm after its
@@ -274,10 +275,26 @@ static void candidate_write(const struct bird_change *x, struct buf *out)
 	here("$next.new", x->text, out);
 	here("$next_config", x->config, out);
 	buf_puts(out, "mv -f \"$next.new\" \"$next\"; } 2>&1 ||\n"
-		      "\t{ give_up; quit 12 'cannot write the candidate'; }\n"
-		      "r=$(b \"configure check \\\"$next_config\\\"\")\n"
-		      "printf '%s\\n' \"$r\" | grep -q '^0020 ' ||\n"
-		      "\t{ give_up; quit 11 \"$r\"; }\n");
+		      "\t{ give_up; quit 12 'cannot write the candidate'; }\n");
+	if (!x->at_once)
+		buf_puts(out,
+			 "r=$(b \"configure check \\\"$next_config\\\"\")\n"
+			 "printf '%s\\n' \"$r\" | grep -q '^0020 ' ||\n"
+			 "\t{ give_up; quit 11 \"$r\"; }\n");
+}
+
+static void native_confirm(struct buf *out)
+{
+	buf_puts(out,
+		 "r=$(b configure confirm)\n"
+		 "case $r in\n"
+		 "*'0018 '*) ;;\n"
+		 /* nothing to confirm: it has gone back just now, or it has not
+		  */
+		 "*'0019 '*) is_running \"$id\" || quit 20 'BIRD has gone back "
+		 "by itself' ;;\n"
+		 "*) quit 20 \"$r\" ;;\n"
+		 "esac\n");
 }
 
 void bird_script_change(const struct bird_paths *p, const struct bird_change *x,
@@ -287,32 +304,28 @@ void bird_script_change(const struct bird_paths *p, const struct bird_change *x,
 	preconditions(x, out);
 	buf_puts(out, x->arm ? x->arm : "");
 	candidate_write(x, out);
-	buf_printf(out,
-		   "load \"configure \\\"$next_config\\\" timeout %d\" || "
-		   "{ give_up; quit 11 \"$r\"; }\n",
-		   BIRD_TIMEOUT_S);
+	if (x->at_once)
+		buf_puts(out, "load \"configure \\\"$next_config\\\"\" || "
+			      "{ give_up; quit 11 \"$r\"; }\n");
+	else
+		buf_printf(out,
+			   "load \"configure \\\"$next_config\\\" timeout %d\" "
+			   "|| { give_up; quit 11 \"$r\"; }\n",
+			   BIRD_TIMEOUT_S);
 	/* it was taken; and if it does not run after all, it is taken back */
-	buf_puts(out,
-		 "if ! is_running \"$id\"; then\n"
-		 "\tload configure undo\n"
-		 "\tis_running \"$was\" || quit 20 'BIRD runs neither the "
-		 "candidate nor what it ran'\n"
-		 "\tgive_up\n"
-		 "\tquit 11 'BIRD does not run the candidate'\n"
-		 "fi\n"
-		 "r=$(b configure confirm)\n"
-		 "case $r in\n"
-		 "*'0018 '*) ;;\n"
-		 /* nothing to confirm: it has gone back just now, or it has not
-		  */
-		 "*'0019 '*) is_running \"$id\" || quit 20 'BIRD has gone back "
-		 "by itself' ;;\n"
-		 "*) quit 20 \"$r\" ;;\n"
-		 "esac\n"
-		 "if [ -z \"$wd_n\" ]; then rm -f \"$next.old\"\n"
-		 "elif [ -f \"$next.old\" ]; then mv -f \"$next.old\" "
-		 "\"$next.$wd_n\"\n"
-		 "fi\n");
+	buf_puts(out, "if ! is_running \"$id\"; then\n"
+		      "\tload configure undo\n"
+		      "\tis_running \"$was\" || quit 20 'BIRD runs neither the "
+		      "candidate nor what it ran'\n"
+		      "\tgive_up\n"
+		      "\tquit 11 'BIRD does not run the candidate'\n"
+		      "fi\n");
+	if (!x->at_once)
+		native_confirm(out);
+	buf_puts(out, "if [ -z \"$wd_n\" ]; then rm -f \"$next.old\"\n"
+		      "elif [ -f \"$next.old\" ]; then mv -f \"$next.old\" "
+		      "\"$next.$wd_n\"\n"
+		      "fi\n");
 }
 
 void bird_script_back(const struct bird_paths *p, struct buf *out)

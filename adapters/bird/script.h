@@ -40,6 +40,7 @@ struct bird_change {
 	const struct buf *text;	  /* new include file */
 	const struct buf *config; /* boot file with the candidate in it */
 	const struct state_list *sums; /* 'sha256  path' that must hold */
+	bool at_once; /* neither checked beforehand nor under BIRD's timer */
 };
 
 void bird_script_change(const struct bird_paths *p, const struct bird_change *x,

@@ -19,7 +19,8 @@ static bool frr_open(struct adapter_ctx *c, struct err *e)
 	struct device_result res = {0};
 	bool ok;
 
-	f->device = device_open(c->target, c->deadline_us, e);
+	f->device = (c->urgent ? device_open_urgent
+			       : device_open)(c->target, c->deadline_us, e);
 	if (!f->device)
 		return false;
 	ok = device_read(f->device, 0, "command -v vtysh ip sha256sum setsid",
@@ -39,6 +40,17 @@ static void frr_close(struct adapter_ctx *c)
 	frr_view_forget(c);
 	device_close(f->device);
 	f->device = NULL;
+}
+
+/* All texts are there beforehand: only the connection can have been lost. */
+static bool frr_ready(struct adapter_ctx *c, struct err *e)
+{
+	struct device_result res = {0};
+	bool ok =
+		device_read(frr_of(c)->device, 0, ":", c->deadline_us, &res, e);
+
+	device_result_done(&res);
+	return ok;
 }
 
 static bool frr_fence(struct adapter_ctx *c, struct err *e)
@@ -66,6 +78,7 @@ const struct adapter_ops frr_adapter_ops = {
 	.confirm = frr_confirm,
 	.revert = frr_revert,
 	.bind = frr_bind,
+	.ready = frr_ready,
 	.renew = frr_renew,
 	.save = frr_save,
 	.fence = frr_fence,

@@ -31,6 +31,7 @@ struct device {
 	const struct target *target;
 	struct transport *transport; /* NULL: to be opened again */
 	struct buf command;	     /* the wrapper */
+	bool urgent;		     /* see device_open_urgent() */
 };
 
 /* What came of one exchange. */
@@ -61,8 +62,8 @@ static void device_disconnect(struct device *d)
 	d->transport = NULL;
 }
 
-struct device *device_open(const struct target *t, int64_t deadline_us,
-			   struct err *e)
+static struct device *device_new(const struct target *t, bool urgent,
+				 int64_t deadline_us, struct err *e)
 {
 	const char *dir = target_param(t, "run_dir", DEVICE_DIR);
 	struct device *d;
@@ -75,11 +76,24 @@ struct device *device_open(const struct target *t, int64_t deadline_us,
 	}
 	d = mem_alloc(sizeof(*d));
 	d->target = t;
-	wrapper_command(dir, &d->command);
+	d->urgent = urgent;
+	wrapper_command(dir, urgent, &d->command);
 	if (device_connect(d, deadline_us, e))
 		return d;
 	device_close(d);
 	return NULL;
+}
+
+struct device *device_open(const struct target *t, int64_t deadline_us,
+			   struct err *e)
+{
+	return device_new(t, false, deadline_us, e);
+}
+
+struct device *device_open_urgent(const struct target *t, int64_t deadline_us,
+				  struct err *e)
+{
+	return device_new(t, true, deadline_us, e);
 }
 
 void device_close(struct device *d)
@@ -214,6 +228,7 @@ static struct device_end device_run(struct device *d, struct wrapper_call *c,
 					    .arg = &o};
 
 		device_result_done(ret);
+		c->urgent = d->urgent;
 		c->seconds = device_seconds(deadline_us);
 		wrapper_call_build(c, &input);
 		wrapper_output_init(&o, c->word, &ret->out, &ret->err);
@@ -308,7 +323,7 @@ enum outcome device_change(struct device *d, uint64_t epoch, const char *key,
 bool device_fence(struct device *d, uint64_t *ret_epoch, int64_t deadline_us,
 		  struct err *e)
 {
-	struct wrapper_call c = {.mode = WRAPPER_FENCE};
+	struct wrapper_call c = {.mode = WRAPPER_FENCE, .epoch = *ret_epoch};
 	struct device_result r = {.rc = -1};
 	struct device_end end = device_run(d, &c, deadline_us, &r, e);
 

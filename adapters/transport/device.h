@@ -6,7 +6,8 @@
  * epoch.  The command text travels on standard input, complete or not at all:
  * a script that was cut off by a lost session is never started.
  *
- *	/run/cutover/lock    flock held while a command runs
+ *	/run/cutover/lock    flock held while a command runs, shared by reads
+ *	/run/cutover/write   flock held besides by whatever writes
  *	/run/cutover/epoch   commands with an older epoch are refused
  *	/run/cutover/done/   idempotency keys of finished changes, with their rc
  *
@@ -32,6 +33,10 @@ struct device_result {
 /* Connects and authenticates before deadline_us (monotonic). */
 struct device *device_open(const struct target *t, int64_t deadline_us,
 			   struct err *e);
+/* Its changes and fences wait for others of their kind alone, not for reads,
+ * and its commands run before others where the login may have that. */
+struct device *device_open_urgent(const struct target *t, int64_t deadline_us,
+				  struct err *e);
 void device_close(struct device *d); /* NULL and half-open are fine */
 const struct target *device_target(const struct device *d);
 
@@ -59,7 +64,8 @@ enum outcome device_change(struct device *d, uint64_t epoch, const char *key,
 			   const char *script, int64_t deadline_us,
 			   struct device_result *ret, struct err *e);
 
-/* Takes the lock, raises the device's epoch to one above and returns it. */
+/* Takes the lock, raises the device's epoch to one above and returns it; with
+ * *ret_epoch not 0 only from that one, so that it may arrive late. */
 bool device_fence(struct device *d, uint64_t *ret_epoch, int64_t deadline_us,
 		  struct err *e);
 

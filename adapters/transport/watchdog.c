@@ -4,8 +4,8 @@
  * Invariants:
  *   - a change is not made before its watchdog is seen alive, and N.key comes
  *     after everything else of N is complete;
- *   - all files are written under the wrapper's lock, and the watchdog decides
- *     under it, so it either acts or is told, never both;
+ *   - all files are written under the wrapper's lock 'write', and the watchdog
+ *     decides under it, so it either acts or is told, never both;
  *   - that it fires is on record before it starts, and nothing is armed on top
  *     of a change that it took back unless somebody was told, or has fenced the
  *     device (and so looked) since;
@@ -53,11 +53,12 @@ static const char watch[] =
 	"	left\n"
 	/* no longer, so that a deadline that was brought forward is seen */
 	"	if [ \"$l\" -gt 0 ]; then sleep 1 8>&-; continue; fi\n"
-	"	exec 9>>\"$1/lock\"\n"
+	"	exec 9>>\"$1/lock\" 7>>\"$1/write\"\n"
 	"	flock 9\n"
+	"	flock 7\n"
 	"	left\n"
 	"	[ \"$l\" -gt 0 ] || break\n"
-	"	exec 9>&-\n"
+	"	exec 9>&- 7>&-\n"
 	"done\n"
 	"mine || exit 0\n"
 	"e=0\n"
@@ -67,7 +68,7 @@ static const char watch[] =
 	"n=$(ls \"$g\" | sed -n 's/\\.key$//p' | sort -n | head -n 1)\n"
 	"i=0\n"
 	"until timeout -k 3 60 sh \"$g/back\" \"$g\" \"$n\" >\"$g/log\" 2>&1 "
-	"</dev/null 8>&- 9>&-; do\n"
+	"</dev/null 7>&- 8>&- 9>&-; do\n"
 	"	i=$((i + 1))\n"
 	"	if [ $i = 3 ]; then\n"
 	"		echo \"! $(head -c 300 \"$g/log\" | tr '\\n' ' ')\" "
@@ -111,7 +112,7 @@ static const char functions[] =
 	"	until wd_alive && [ -s \"$wd_g/pid\" ]; do\n"
 	"		[ $wd_i -lt 200 ] || return 1\n"
 	"		[ $wd_i != 0 ] || { : >\"$wd_g/pid\"; setsid sh "
-	"\"$wd_g/watch\" \"$wd_r\" </dev/null >/dev/null 2>&1 & }\n"
+	"\"$wd_g/watch\" \"$wd_r\" </dev/null >/dev/null 2>&1 7>&- & }\n"
 	"		sleep 0.05 2>/dev/null || sleep 1\n"
 	"		wd_i=$((wd_i + 1))\n"
 	"	done\n"
@@ -396,7 +397,10 @@ enum outcome watchdog_renew(const struct watchdog *w, uint32_t seconds,
 	enum outcome o = OUTCOME_APPLIED;
 
 	watchdog_script(c->target, &script);
+	/* it writes, though it is no change: what is urgent must not see
+	 * half of it */
 	buf_printf(&script,
+		   "exec 7>>\"$wd_r/write\" && flock 7\n"
 		   "if [ -z \"$(wd_keys)\" ]; then\n"
 		   "	[ ! -f \"$wd_f\" ] || { wd_told; exit %d; }\n"
 		   "	exit %d\n"

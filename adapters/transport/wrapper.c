@@ -12,6 +12,9 @@
  *   - nothing runs before the script's last byte, the random word, is there;
  *   - reads share the lock, changes and fences have it alone, and it is held by
  *     the process that runs the script, not by the connection;
+ *   - whatever writes also holds the lock 'write', and what is urgent holds
+ * that alone: it waits for what else writes, but not for what reads, which may
+ *     see half of it and is of an older epoch then;
  *   - a key is on record as started before its change starts, and its status
  *     is written by the process that ran it, whoever is still listening;
  *   - the output of a change goes to files first: a lost connection does not
@@ -45,6 +48,7 @@ static const char outer[] =
 	"bin\n"
 	"export LC_ALL PATH\n"
 	"d=$1\n"
+	"[ -z \"$4\" ] || renice -n -10 -p $$ >/dev/null 2>&1\n"
 	"say() {\n"
 	"	printf \"\\n%s\\n\" \"$x\" >&2\n"
 	"	printf \"\\n%s %s\\n\" \"$x\" \"$*\"\n"
@@ -64,16 +68,24 @@ static const char outer[] =
 	"[ -d \"$d/done\" ] || mkdir -p \"$d/done\" 2>/dev/null ||\n"
 	"	say setup \"cannot create $d/done: log in as root, or make "
 	"it\"\n"
-	"[ -w \"$d/lock\" ] || (: >>\"$d/lock\") 2>/dev/null ||\n"
-	"	say setup \"cannot write $d/lock\"\n"
-	"exec 9>>\"$d/lock\"\n"
-	"l=-x\n"
-	"[ \"$m\" != read ] || l=-s\n"
+	"for c in lock write; do\n"
+	"	[ -w \"$d/$c\" ] || (: >>\"$d/$c\") 2>/dev/null ||\n"
+	"		say setup \"cannot write $d/$c\"\n"
+	"done\n"
+	"exec 9>>\"$d/lock\" 8>>\"$d/write\"\n"
 	"read -r u j </proc/uptime\n"
-	"flock -n $l 9 || timeout \"$t\" flock $l 9 || say locked\n"
-	"read -r v j </proc/uptime\n"
-	"t=$((t - ${v%%.*} + ${u%%.*}))\n"
-	"[ \"$t\" -ge 1 ] || say locked\n"
+	"hold() {\n"
+	"	flock -n $1 || timeout \"$t\" flock $1 || say locked\n"
+	"	read -r v j </proc/uptime\n"
+	"	t=$((t - ${v%%.*} + ${u%%.*}))\n"
+	"	u=$v\n"
+	"	[ \"$t\" -ge 1 ] || say locked\n"
+	"}\n"
+	"case $m in\n"
+	"read) hold \"-s 9\" ;;\n"
+	"urgent-*) m=${m#*-}; hold \"-x 8\" ;;\n"
+	"*) hold \"-x 9\"; hold \"-x 8\" ;;\n"
+	"esac\n"
 	"e=\n"
 	"if [ -f \"$d/epoch\" ]; then\n"
 	"	read -r e <\"$d/epoch\"\n"
@@ -89,12 +101,14 @@ static const char outer[] =
 	"}\n"
 	"case $m in\n"
 	"fence)\n"
+	"	[ \"$ep\" = 0 ] || [ -z \"$e\" ] || [ \"$ep\" = \"$e\" ] ||\n"
+	"		say stale \"$e\"\n"
 	"	[ -n \"$e\" ] || e=$(date +%s)\n"
 	"	e=$((e + 1))\n"
 	"	set_epoch \"$e\"\n"
-	"	find \"$d/done\" -type f -mtime +6 -exec rm -f {} \\; "
-	"2>/dev/null\n"
-	"	exec 9>&-\n"
+	"	[ -n \"$4\" ] || find \"$d/done\" -type f -mtime +6 -exec "
+	"rm -f {} \\; 2>/dev/null\n"
+	"	exec 9>&- 8>&-\n"
 	"	say epoch \"$e\" ;;\n"
 	"read)\n"
 	"	[ \"$ep\" = 0 ] || [ -z \"$e\" ] || [ \"$ep\" = \"$e\" ] ||\n"
@@ -129,7 +143,7 @@ static const char outer[] =
 	"	[ ! -s \"$d/err\" ] || cat \"$d/err\" >&2\n"
 	"	: >\"$d/out\"\n"
 	"	: >\"$d/err\"\n"
-	"	exec 9>&-\n"
+	"	exec 9>&- 8>&-\n"
 	"	case $r in\n"
 	"	\"\"|*[!0-9]*) say late ;;\n"
 	"	esac\n"
@@ -141,7 +155,7 @@ static const char outer[] =
 #define INNER_RUN                                                              \
 	"trap \"trap : TERM; kill -TERM 0; sleep 1; kill -KILL 0\" TERM\n"     \
 	"cutover_script=$(cat)\n"                                              \
-	"(eval \"set --; umask 022; unset cutover_script\n$cutover_script\") 9>&- "       \
+	"(eval \"set --; umask 022; unset cutover_script\n$cutover_script\") 9>&- 8>&- "  \
 	"</dev/null "
 
 static const char inner_read[] = INNER_RUN "&\n"
@@ -182,10 +196,10 @@ bool wrapper_dir_ok(const char *dir)
 	       !dir[strspn(dir, good)];
 }
 
-void wrapper_command(const char *dir, struct buf *ret)
+void wrapper_command(const char *dir, bool urgent, struct buf *ret)
 {
-	buf_printf(ret, "exec sh -c '%s' cutover %s '%s' '%s'", outer, dir,
-		   inner_read, inner_change);
+	buf_printf(ret, "exec sh -c '%s' cutover %s '%s' '%s' %s", outer, dir,
+		   inner_read, inner_change, urgent ? "urgent" : "''");
 }
 
 void wrapper_call_build(struct wrapper_call *c, struct buf *ret)
@@ -197,8 +211,9 @@ void wrapper_call_build(struct wrapper_call *c, struct buf *ret)
 
 	word_draw(c->word);
 	digest_sha256_hex(key, strlen(key), hex);
-	head = mem_format("%s %" PRIu64 " %s %u %zu %s\n", mode_words[c->mode],
-			  c->epoch, hex, c->seconds,
+	head = mem_format("%s%s %" PRIu64 " %s %u %zu %s\n",
+			  c->urgent && c->mode != WRAPPER_READ ? "urgent-" : "",
+			  mode_words[c->mode], c->epoch, hex, c->seconds,
 			  strlen(script) + 2 + strlen(c->word), c->word);
 	/* One piece, so that no copy is left behind by a buffer that grew. */
 	ret->cap = strlen(head) + strlen(script) + 2 + WRAPPER_WORD;

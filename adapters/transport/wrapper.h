@@ -44,6 +44,7 @@ enum wrapper_answer {
 
 struct wrapper_call {
 	enum wrapper_mode mode;
+	bool urgent; /* not behind what reads */
 	uint64_t epoch;
 	const char *key; /* WRAPPER_CHANGE */
 	const char *script;
@@ -53,7 +54,7 @@ struct wrapper_call {
 
 /* The shell command that takes calls; `dir` is the wrapper's on the device. */
 bool wrapper_dir_ok(const char *dir);
-void wrapper_command(const char *dir, struct buf *ret);
+void wrapper_command(const char *dir, bool urgent, struct buf *ret);
 /* Draws the word and writes one call; wipe it after use. */
 void wrapper_call_build(struct wrapper_call *c, struct buf *ret);
 

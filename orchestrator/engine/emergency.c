@@ -150,10 +150,19 @@ static void gone_blind(struct engine *g, int i, const char *target)
 	}
 }
 
+/* Everything that is armed is being taken back: whether it was says nothing. */
+static bool is_retreating(const struct engine *g)
+{
+	return g->phase == PHASE_EMERGENCY || g->phase == PHASE_LATE_ROW ||
+	       g->phase == PHASE_RETREATED_ROW;
+}
+
 static void on_renewed(struct engine *g, const struct event *ev)
 {
 	int i = target_index(g, ev->target);
 
+	if (is_retreating(g))
+		return;
 	if (i < 0 || !state_list_has(&g->fold.armed, ev->target))
 		return; /* confirmed meanwhile */
 	if (is_armed(ev->outcome)) {

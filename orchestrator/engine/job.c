@@ -4,7 +4,8 @@
  * Invariants: nothing is retried but reads; a change is sent once and its
  * outcome is handed on as the adapter said it.  A connection that broke, and
  * one over which an outcome stayed unknown, is opened anew before its next
- * use.  Threads: a lane is used by one at a time.
+ * use.  Threads: a lane is used by one at a time, but for job_lane_begin(),
+ * which is called before the job of the next is run.
  */
 #include "orchestrator/engine/job.h"
 
@@ -12,70 +13,86 @@
 
 #include "orchestrator/base/clock.h"
 #include "orchestrator/engine/derive.h"
+#include "orchestrator/engine/job_parts.h"
 
-struct job_lane {
-	const struct target *target;
-	const struct adapter_ops *ops;
-	struct adapter_ctx ctx;
-	uint32_t timeout_ms;
-	bool open;
-	struct outputs *outputs;  /* NULL: nobody watches */
-	struct resource_set last; /* previous look, for rates */
-	const struct step *last_step;
-	int64_t last_us;
-};
+/* ---- the connection and its epoch ---- */
 
-static int64_t deadline(const struct job_lane *l, uint32_t extra_ms)
+void job_epoch_raise(struct job_shared *s, uint64_t epoch)
+{
+	uint64_t was = atomic_load(&s->epoch);
+
+	while (was < epoch &&
+	       !atomic_compare_exchange_weak(&s->epoch, &was, epoch))
+		;
+}
+
+static void epoch_forget(struct job_lane *l)
+{
+	l->ctx.epoch = 0;
+	atomic_store(&l->shared->epoch, 0);
+}
+
+int64_t job_deadline(const struct job_lane *l, uint32_t extra_ms)
 {
 	return clock_mono_us() + ((int64_t)l->timeout_ms + extra_ms) * 1000;
 }
 
-static void close_adapter(struct job_lane *l)
+void job_close(struct job_lane *l)
 {
 	if (l->open)
 		l->ops->close(&l->ctx);
 	l->open = false;
 }
 
-static bool open_adapter(struct job_lane *l, struct err *e)
+bool job_open(struct job_lane *l, struct err *e)
 {
-	if (l->open)
-		return true;
-	memset(l->ctx.state, 0, l->ops->state_size);
-	l->ctx.deadline_us = deadline(l, 0);
-	if (!l->ops->open(&l->ctx, e)) {
-		l->ops->close(&l->ctx);
-		return false;
-	}
-	l->open = true;
-	if (l->ctx.epoch == 0 && l->ops->fence && !l->ops->fence(&l->ctx, e)) {
-		close_adapter(l);
-		return false;
+	if (!l->open) {
+		memset(l->ctx.state, 0, l->ops->state_size);
+		if (!l->ops->open(&l->ctx, e)) {
+			l->ops->close(&l->ctx);
+			return false;
+		}
+		l->open = true;
 	}
 	return true;
 }
 
-/* One look; a broken connection is opened again once, since reads are free. */
-static bool look(struct job_lane *l, const struct resource_set *want,
-		 struct resource_set *ret, struct err *e)
+bool job_open_fenced(struct job_lane *l, struct err *e)
+{
+	l->ctx.deadline_us = job_deadline(l, 0);
+	if (!job_open(l, e))
+		return false;
+	if (l->ctx.epoch || !l->ops->fence)
+		return true;
+	if (!l->ops->fence(&l->ctx, e)) {
+		job_close(l);
+		return false;
+	}
+	job_epoch_raise(l->shared, l->ctx.epoch);
+	return true;
+}
+
+bool job_look(struct job_lane *l, const struct resource_set *want,
+	      struct resource_set *ret, struct err *e)
 {
 	for (int i = 0; i < 2; i++) {
 		bool was_open = l->open;
 
-		if (!open_adapter(l, e))
+		if (!job_open_fenced(l, e))
 			return false;
-		l->ctx.deadline_us = deadline(l, 0);
+		l->ctx.deadline_us = job_deadline(l, 0);
 		if (l->ops->observe(&l->ctx, want, ret, e))
 			return true;
-		close_adapter(l);
+		job_close(l);
 		if (!was_open)
 			return false;
+		job_lane_begin(l); /* another lane may hold the device now */
 	}
 	return false;
 }
 
-static bool all_satisfied(const struct resource_set *seen,
-			  const struct resource_set *want, struct buf *why)
+bool job_satisfied(const struct resource_set *seen,
+		   const struct resource_set *want, struct buf *why)
 {
 	bool ok = true;
 
@@ -98,7 +115,7 @@ static bool all_satisfied(const struct resource_set *seen,
 	return ok;
 }
 
-static void take_error(struct job_result *r, struct err *e)
+void job_take_error(struct job_result *r, struct err *e)
 {
 	free(r->text);
 	r->text = mem_strdup(err_msg(e));
@@ -114,21 +131,21 @@ static void do_prepare(struct job_lane *l, struct job *job,
 	if (job->step->derive == STEP_DERIVE_PINS) {
 		resource_set_auto now = {0};
 
-		if (!look(l, &job->step->look, &now, &e) ||
+		if (!job_look(l, &job->step->look, &now, &e) ||
 		    !derive_pins(job->step, &now, &r->want, &e)) {
-			take_error(r, &e);
+			job_take_error(r, &e);
 			return;
 		}
 	}
-	if (!look(l, &r->want, &r->seen, &e)) {
-		take_error(r, &e);
+	if (!job_look(l, &r->want, &r->seen, &e)) {
+		job_take_error(r, &e);
 		return;
 	}
-	r->satisfied = all_satisfied(&r->seen, &r->want, &why);
+	r->satisfied = job_satisfied(&r->seen, &r->want, &why);
 	r->ok = r->satisfied || l->ops->render(l->target, &r->seen, &r->want,
 					       &r->changeset, &e);
 	if (!r->ok)
-		take_error(r, &e);
+		job_take_error(r, &e);
 	else if (!r->satisfied && !r->changeset.n_forward) {
 		r->ok = false;
 		r->text = mem_format("'%s' has no way from what it is to what "
@@ -154,23 +171,23 @@ static void do_apply(struct job_lane *l, struct job *job, struct job_result *r)
 	err_auto e = ERR_INIT;
 	int64_t start;
 
-	if (!open_adapter(l, &e)) {
+	if (!job_open_fenced(l, &e)) {
 		r->outcome = OUTCOME_RETRY;
-		take_error(r, &e);
+		job_take_error(r, &e);
 		return;
 	}
-	l->ctx.deadline_us = deadline(l, size_allowance(&job->changeset));
+	l->ctx.deadline_us = job_deadline(l, size_allowance(&job->changeset));
 	start = clock_mono_us();
 	r->outcome = l->ops->apply(&l->ctx, &job->changeset, job->back,
 				   job->guard_s ? &guard : NULL, &r->token, &e);
 	r->took_us = clock_mono_us() - start;
 	r->ok = true;
 	if (e.msg)
-		take_error(r, &e);
+		job_take_error(r, &e);
 	if (r->outcome == OUTCOME_UNKNOWN || r->outcome == OUTCOME_FATAL)
-		close_adapter(l);
+		job_close(l);
 	if (r->outcome == OUTCOME_UNKNOWN)
-		l->ctx.epoch = 0; /* whoever is next shuts it out */
+		epoch_forget(l); /* whoever is next shuts it out */
 }
 
 static void do_poll(struct job_lane *l, struct job *job, struct job_result *r)
@@ -184,15 +201,15 @@ static void do_poll(struct job_lane *l, struct job *job, struct job_result *r)
 				     l->target->name);
 		return;
 	}
-	if (!open_adapter(l, &e)) {
+	if (!job_open_fenced(l, &e)) {
 		r->outcome = OUTCOME_PENDING; /* blind: ask again */
-		take_error(r, &e);
+		job_take_error(r, &e);
 		return;
 	}
-	l->ctx.deadline_us = deadline(l, 0);
+	l->ctx.deadline_us = job_deadline(l, 0);
 	r->outcome = l->ops->poll(&l->ctx, job->token, &e);
 	if (e.msg)
-		take_error(r, &e);
+		job_take_error(r, &e);
 }
 
 static void do_renew(struct job_lane *l, struct job *job, struct job_result *r)
@@ -203,86 +220,15 @@ static void do_renew(struct job_lane *l, struct job *job, struct job_result *r)
 	r->outcome = OUTCOME_UNCHANGED;
 	if (!l->ops->renew || !(l->ops->caps & ADAPTER_CAP_TIMER))
 		return;
-	if (!open_adapter(l, &e)) {
+	if (!job_open_fenced(l, &e)) {
 		r->outcome = OUTCOME_RETRY;
-		take_error(r, &e);
+		job_take_error(r, &e);
 		return;
 	}
-	l->ctx.deadline_us = deadline(l, 0);
+	l->ctx.deadline_us = job_deadline(l, 0);
 	r->outcome = l->ops->renew(&l->ctx, job->guard_s, &e);
 	if (e.msg)
-		take_error(r, &e);
-}
-
-/* A timer that may still run out would undo what was bound: then the binding
- * does not count as made. */
-static enum outcome disarm_all(struct job_lane *l, enum outcome bound,
-			       struct err *e)
-{
-	enum outcome o;
-
-	if (!l->ops->confirm || !(l->ops->caps & ADAPTER_CAP_TIMER))
-		return bound;
-	l->ctx.deadline_us = deadline(l, 0);
-	o = l->ops->confirm(&l->ctx, NULL, e);
-	return o == OUTCOME_APPLIED || o == OUTCOME_UNCHANGED ? bound : o;
-}
-
-static enum outcome bind_back(struct job_lane *l, struct job *job,
-			      struct job_result *r, struct err *e)
-{
-	struct adapter_ctx *c = &l->ctx;
-	enum outcome o = OUTCOME_UNCHANGED;
-	char *token = NULL;
-
-	if (!look(l, &job->want, &r->seen, e))
-		return OUTCOME_RETRY;
-	if (!all_satisfied(&r->seen, &job->want, NULL)) {
-		if (!l->ops->render(l->target, &r->seen, &job->want,
-				    &r->changeset, e))
-			return OUTCOME_REFUSED;
-		c->deadline_us = deadline(l, 0);
-		r->changeset.key = mem_strdup(job->changeset.key);
-		o = l->ops->apply(c, &r->changeset, false, NULL, &token, e);
-		free(token);
-	}
-	/* also where nothing was known to be armed: a change that was under
-	 * way may have armed itself since, and its timer would undo this */
-	if (o == OUTCOME_APPLIED || o == OUTCOME_UNCHANGED)
-		o = disarm_all(l, o, e);
-	return o;
-}
-
-/* Without a look, where the adapter can; the long way stays for the rest. */
-static bool bind_at_once(struct job_lane *l, struct job *job)
-{
-	mem_auto_free char *key = mem_format("%s/bind", job->changeset.key);
-	err_auto e = ERR_INIT;
-
-	return l->ops->bind &&
-	       l->ops->bind(&l->ctx, &job->want, key, &e) == OUTCOME_APPLIED;
-}
-
-/* Taking back what is armed is one exchange; binding anew is a few. */
-static void do_retreat(struct job_lane *l, struct job *job,
-		       struct job_result *r)
-{
-	err_auto e = ERR_INIT;
-
-	r->ok = true;
-	r->outcome = OUTCOME_RETRY;
-	if (!open_adapter(l, &e)) {
-		take_error(r, &e);
-		return;
-	}
-	l->ctx.deadline_us = deadline(l, 0);
-	if (job->want.n)
-		r->outcome = bind_at_once(l, job) ? OUTCOME_APPLIED
-						  : bind_back(l, job, r, &e);
-	else if (l->ops->revert)
-		r->outcome = l->ops->revert(&l->ctx, NULL, &e);
-	if (e.msg)
-		take_error(r, &e);
+		job_take_error(r, &e);
 }
 
 /* A list that the step looks at is asked for with one element '*'. */
@@ -312,14 +258,14 @@ static void do_observe(struct job_lane *l, struct job *job,
 		else if (x->kind == RESOURCE_SESSION)
 			ask_lists(resource_set_find(&all, x->kind, x->name), x);
 	}
-	if (!look(l, &all, &r->seen, &e)) {
-		take_error(r, &e);
+	if (!job_look(l, &all, &r->seen, &e)) {
+		job_take_error(r, &e);
 		return;
 	}
 	now = clock_mono_us();
 	r->ok = true;
 	r->satisfied =
-		all_satisfied(&r->seen, &job->want, &why) &
+		job_satisfied(&r->seen, &job->want, &why) &
 		expect_hold(&job->step->expect, &r->seen,
 			    same ? &l->last : NULL, now - l->last_us, &why);
 	r->text = buf_steal(&why);
@@ -334,14 +280,14 @@ static void do_settle(struct job_lane *l, struct job *job, struct job_result *r)
 	err_auto e = ERR_INIT;
 	buf_auto why = BUF_INIT;
 
-	close_adapter(l);
-	l->ctx.epoch = 0; /* open claims a new epoch: nothing lands late */
-	if (!look(l, &job->want, &r->seen, &e)) {
-		take_error(r, &e);
+	job_close(l);
+	epoch_forget(l); /* a new one is claimed: nothing lands late */
+	if (!job_look(l, &job->want, &r->seen, &e)) {
+		job_take_error(r, &e);
 		return;
 	}
 	r->ok = true;
-	r->satisfied = all_satisfied(&r->seen, &job->want, &why);
+	r->satisfied = job_satisfied(&r->seen, &job->want, &why);
 	r->text = buf_steal(&why);
 }
 
@@ -354,15 +300,15 @@ static void do_confirm(struct job_lane *l, struct job *job,
 	r->outcome = OUTCOME_UNCHANGED;
 	if (!l->ops->confirm || !(l->ops->caps & ADAPTER_CAP_TIMER))
 		return;
-	if (!open_adapter(l, &e)) {
+	if (!job_open_fenced(l, &e)) {
 		r->outcome = OUTCOME_UNKNOWN;
-		take_error(r, &e);
+		job_take_error(r, &e);
 		return;
 	}
-	l->ctx.deadline_us = deadline(l, 0);
+	l->ctx.deadline_us = job_deadline(l, 0);
 	r->outcome = l->ops->confirm(&l->ctx, job->changeset.key, &e);
 	if (e.msg)
-		take_error(r, &e);
+		job_take_error(r, &e);
 }
 
 static void do_save(struct job_lane *l, struct job *job, struct job_result *r)
@@ -374,24 +320,24 @@ static void do_save(struct job_lane *l, struct job *job, struct job_result *r)
 	r->outcome = OUTCOME_UNCHANGED;
 	if (!l->ops->save || !(l->ops->caps & ADAPTER_CAP_SAVE))
 		return;
-	if (!open_adapter(l, &e)) {
+	if (!job_open_fenced(l, &e)) {
 		r->outcome = OUTCOME_RETRY;
-		take_error(r, &e);
+		job_take_error(r, &e);
 		return;
 	}
-	l->ctx.deadline_us = deadline(l, 0);
+	l->ctx.deadline_us = job_deadline(l, 0);
 	r->outcome = l->ops->save(&l->ctx, &e);
 	if (e.msg)
-		take_error(r, &e);
+		job_take_error(r, &e);
 }
 
 static void do_look(struct job_lane *l, struct job *job, struct job_result *r)
 {
 	err_auto e = ERR_INIT;
 
-	r->ok = look(l, &job->want, &r->seen, &e);
+	r->ok = job_look(l, &job->want, &r->seen, &e);
 	if (!r->ok)
-		take_error(r, &e);
+		job_take_error(r, &e);
 }
 
 struct job_lane *job_lane_new(const struct target *target,
@@ -402,10 +348,22 @@ struct job_lane *job_lane_new(const struct target *target,
 
 	l->target = target;
 	l->ops = ops;
+	l->shared = &l->own;
 	l->timeout_ms = timeout_ms;
 	l->ctx.target = target;
 	l->ctx.state = mem_alloc(ops->state_size);
 	return l;
+}
+
+void job_lane_beside(struct job_lane *l, struct job_lane *ordinary)
+{
+	l->shared = ordinary->shared;
+	l->ctx.urgent = true;
+}
+
+void job_lane_begin(struct job_lane *l)
+{
+	l->ctx.epoch = atomic_load(&l->shared->epoch);
 }
 
 static void on_trace(void *arg, const char *what, const char *text)
@@ -426,7 +384,7 @@ void job_lane_free(struct job_lane *l)
 {
 	if (!l)
 		return;
-	close_adapter(l);
+	job_close(l);
 	resource_set_done(&l->last);
 	free(l->ctx.state);
 	free(l);
@@ -436,11 +394,12 @@ void job_lane_run(struct job_lane *l, struct job *job, struct job_result *ret)
 {
 	static void (*const run[])(struct job_lane *, struct job *,
 				   struct job_result *) = {
-		[JOB_PREPARE] = do_prepare, [JOB_APPLY] = do_apply,
-		[JOB_SETTLE] = do_settle,   [JOB_OBSERVE] = do_observe,
-		[JOB_CONFIRM] = do_confirm, [JOB_LOOK] = do_look,
-		[JOB_SAVE] = do_save,	    [JOB_POLL] = do_poll,
-		[JOB_RENEW] = do_renew,	    [JOB_RETREAT] = do_retreat,
+		[JOB_PREPARE] = do_prepare,  [JOB_APPLY] = do_apply,
+		[JOB_SETTLE] = do_settle,    [JOB_OBSERVE] = do_observe,
+		[JOB_CONFIRM] = do_confirm,  [JOB_LOOK] = do_look,
+		[JOB_SAVE] = do_save,	     [JOB_POLL] = do_poll,
+		[JOB_RENEW] = do_renew,	     [JOB_RETREAT] = job_retreat,
+		[JOB_STANDBY] = job_standby,
 	};
 
 	*ret = (struct job_result){
@@ -449,6 +408,9 @@ void job_lane_run(struct job_lane *l, struct job *job, struct job_result *ret)
 		.tag = job->tag,
 		.target = mem_strdup(l->target->name),
 	};
+	/* the adapter remembers what it has armed; that is over */
+	if (l->shared == &l->own && atomic_exchange(&l->own.disarmed, false))
+		job_close(l);
 	run[job->kind](l, job, ret);
 }
 

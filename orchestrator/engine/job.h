@@ -23,6 +23,7 @@ enum job_kind {
 	JOB_POLL, /* a long operation, by its token */
 	JOB_RENEW,
 	JOB_RETREAT, /* taken before whatever waits */
+	JOB_STANDBY, /* what a retreat will need, got ready */
 };
 
 struct job {
@@ -63,6 +64,15 @@ struct job_lane;
 struct job_lane *job_lane_new(const struct target *target,
 			      const struct adapter_ops *ops,
 			      uint32_t timeout_ms);
+/* The lane's way back overtakes what `ordinary` has under way: another
+ * connection to the same device, of an adapter with a slot `ready`.  `ordinary`
+ * outlives it. */
+void job_lane_beside(struct job_lane *l, struct job_lane *ordinary);
+/*
+ * When a job is taken in hand: from here on it counts as older than a retreat
+ * beside it that comes later, and is refused by the device after that.
+ */
+void job_lane_begin(struct job_lane *l);
 /* Every exchange with the device goes there, too. */
 void job_lane_trace(struct job_lane *l, struct outputs *o);
 void job_lane_free(struct job_lane *l); /* closes */

@@ -197,6 +197,7 @@ static void on_tick(struct runner *r)
 	if (!r->o->policy.dead_man_s || now < r->tick_us)
 		return;
 	r->tick_us = now + (int64_t)r->o->policy.dead_man_s * 1000000 / 3;
+	worker_pool_standby(r->pool, NULL);
 	runner_feed(r, &ev);
 }
 

@@ -234,6 +234,10 @@ void runner_on_result(struct runner *r, struct job_result *res)
 			   .want = &res->want,
 			   .changeset = &res->changeset};
 
+	if (res->kind == JOB_STANDBY)
+		return;
+	if (res->kind == JOB_APPLY)
+		worker_pool_standby(r->pool, res->target);
 	if (res->tag == TAG_SNAPSHOT) {
 		snapshot_part(r, res);
 	} else if (res->tag == TAG_VNET) {

@@ -2,7 +2,9 @@
  * worker.c - threads that run lanes
  *
  * One mutex for the pool: queues are short and calls take milliseconds to
- * minutes.  A worker owns its lane; nobody else touches it.
+ * minutes.  A worker owns its lane; nobody else touches it.  Where an adapter
+ * can be made ready for an emergency, its target has a second worker beside the
+ * ordinary one, so that a device that hangs there does not delay the way back.
  */
 #include "orchestrator/engine/worker.h"
 
@@ -23,6 +25,8 @@ struct worker {
 	const struct target *target;
 	struct job_lane *lane;
 	struct queue jobs;
+	bool beside;   /* runs retreats alone, while the one before it works */
+	bool standing; /* it has been made ready before */
 };
 
 struct worker_pool {
@@ -75,13 +79,44 @@ static void *worker_main(void *arg)
 		job = w->jobs.v[0];
 		memmove(w->jobs.v, w->jobs.v + 1,
 			--w->jobs.n * sizeof(*w->jobs.v));
+		if (!w->beside)
+			job_lane_begin(w->lane);
 		pthread_mutex_unlock(&p->mutex);
 		run_job(w, &job);
 		job_done(&job);
 	}
-	job_lane_free(w->lane);
-	w->lane = NULL;
 	return NULL;
+}
+
+static struct worker *worker_add(struct worker_pool *p, const struct target *t,
+				 const struct adapter_ops *ops,
+				 uint32_t timeout_ms)
+{
+	struct worker *w = &p->v[p->n++];
+
+	w->pool = p;
+	w->target = t;
+	w->lane = job_lane_new(t, ops, timeout_ms);
+	return w;
+}
+
+static bool target_add(struct worker_pool *p, const struct target *t,
+		       uint32_t timeout_ms, struct err *e)
+{
+	const struct adapter_ops *ops = adapter_find(t->driver);
+	struct worker *w, *beside;
+
+	if (!ops)
+		return err_set(e, ERR_INVALID,
+			       "'%s': no adapter for driver '%s'", t->name,
+			       t->driver);
+	w = worker_add(p, t, ops, timeout_ms);
+	if (!ops->ready)
+		return true;
+	beside = worker_add(p, t, ops, timeout_ms);
+	beside->beside = true;
+	job_lane_beside(beside->lane, w->lane);
+	return true;
 }
 
 struct worker_pool *worker_pool_new(const struct target *targets, size_t n,
@@ -92,21 +127,16 @@ struct worker_pool *worker_pool_new(const struct target *targets, size_t n,
 	pthread_mutex_init(&p->mutex, NULL);
 	pthread_cond_init(&p->wake, NULL);
 	p->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	p->v = mem_calloc(n, sizeof(*p->v));
+	p->v = mem_calloc(2 * n, sizeof(*p->v));
 	for (size_t i = 0; i < n; i++) {
-		const struct adapter_ops *ops = adapter_find(targets[i].driver);
-		struct worker *w = &p->v[p->n++];
-
-		w->pool = p;
-		w->target = &targets[i];
-		if (!ops) {
-			err_set(e, ERR_INVALID,
-				"'%s': no adapter for driver '%s'",
-				targets[i].name, targets[i].driver);
+		if (!target_add(p, &targets[i], command_timeout_ms, e)) {
 			worker_pool_free(p);
 			return NULL;
 		}
-		w->lane = job_lane_new(w->target, ops, command_timeout_ms);
+	}
+	for (size_t i = 0; i < p->n; i++) {
+		struct worker *w = &p->v[i];
+
 		w->started =
 			pthread_create(&w->thread, NULL, worker_main, w) == 0;
 		if (!w->started)
@@ -131,15 +161,16 @@ void worker_pool_free(struct worker_pool *p)
 	p->quit = true;
 	pthread_cond_broadcast(&p->wake);
 	pthread_mutex_unlock(&p->mutex);
-	for (size_t i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].started)
+			pthread_join(p->v[i].thread, NULL);
+	for (size_t i = p->n; i-- > 0;) { /* a lane beside another first */
 		struct worker *w = &p->v[i];
 
-		if (w->started)
-			pthread_join(w->thread, NULL);
 		for (size_t k = 0; k < w->jobs.n; k++)
 			job_done(&w->jobs.v[k]);
 		free(w->jobs.v);
-		job_lane_free(w->lane); /* of a thread that never started */
+		job_lane_free(w->lane);
 	}
 	while (worker_pool_poll(p, &r))
 		job_result_done(&r);
@@ -173,11 +204,8 @@ static void drop_changes(struct worker *w)
 static void queue_add(struct worker *w, const struct job *job)
 {
 	struct queue *q = &w->jobs;
-	size_t at;
+	size_t at = q->n;
 
-	if (job->kind == JOB_RETREAT)
-		drop_changes(w);
-	at = q->n;
 	MEM_GROW(q->v, q->n, q->cap);
 	if (job->kind == JOB_RETREAT) { /* but behind another one */
 		for (at = 0; at < q->n && q->v[at].kind == JOB_RETREAT; at++)
@@ -188,22 +216,64 @@ static void queue_add(struct worker *w, const struct job *job)
 	q->n++;
 }
 
+static struct worker *worker_find(struct worker_pool *p, const char *target)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (strcmp(p->v[i].target->name, target) == 0)
+			return &p->v[i];
+	return NULL;
+}
+
+/* The one beside an ordinary worker, which it follows, or NULL. */
+static struct worker *worker_beside(struct worker_pool *p, struct worker *w)
+{
+	return w + 1 < p->v + p->n && w[1].beside ? w + 1 : NULL;
+}
+
 bool worker_pool_submit(struct worker_pool *p, const char *target,
 			struct job *job)
 {
+	struct worker *w = worker_find(p, target);
+
+	if (!w) {
+		job_done(job);
+		return false;
+	}
+	pthread_mutex_lock(&p->mutex);
+	if (job->kind == JOB_RETREAT) {
+		struct worker *beside = worker_beside(p, w);
+
+		drop_changes(w);
+		w = beside ? beside : w;
+	}
+	queue_add(w, job);
+	pthread_cond_broadcast(&p->wake);
+	pthread_mutex_unlock(&p->mutex);
+	return true;
+}
+
+/* Not twice at once: a device that is slow has enough to do. */
+static void stand_by(struct worker *w)
+{
+	struct job job = {.kind = JOB_STANDBY};
+
+	w->standing = true;
+	if (!w->jobs.n)
+		queue_add(w, &job);
+}
+
+void worker_pool_standby(struct worker_pool *p, const char *target)
+{
+	pthread_mutex_lock(&p->mutex);
 	for (size_t i = 0; i < p->n; i++) {
 		struct worker *w = &p->v[i];
 
-		if (strcmp(w->target->name, target) != 0)
-			continue;
-		pthread_mutex_lock(&p->mutex);
-		queue_add(w, job);
-		pthread_cond_broadcast(&p->wake);
-		pthread_mutex_unlock(&p->mutex);
-		return true;
+		if (w->beside &&
+		    (target ? !strcmp(w->target->name, target) : w->standing))
+			stand_by(w);
 	}
-	job_done(job);
-	return false;
+	pthread_cond_broadcast(&p->wake);
+	pthread_mutex_unlock(&p->mutex);
 }
 
 int worker_pool_fd(const struct worker_pool *p)

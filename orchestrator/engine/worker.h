@@ -21,6 +21,9 @@ void worker_pool_free(struct worker_pool *p); /* joins; bounded by deadlines */
 /* Takes over the job's members.  False: no such target. */
 bool worker_pool_submit(struct worker_pool *p, const char *target,
 			struct job *job);
+/* Makes ready what going straight back on that target will need, where that can
+ * be done; NULL: on all where it was done before. */
+void worker_pool_standby(struct worker_pool *p, const char *target);
 int worker_pool_fd(const struct worker_pool *p); /* readable: results wait */
 bool worker_pool_poll(struct worker_pool *p, struct job_result *ret);
 

@@ -40,8 +40,7 @@ enum adapter_cap {
 	ADAPTER_CAP_RIB_OUT = 1u << 4,	 /* session.sent can be read */
 	ADAPTER_CAP_WATCH = 1u << 5,
 	ADAPTER_CAP_SAVE = 1u << 6, /* running configuration can be saved */
-	/* policy entries may call a device's own */
-	ADAPTER_CAP_CALL_POLICY = 1u << 7,
+	ADAPTER_CAP_CALL_POLICY = 1u << 7, /* entries may call a device's own */
 	/* others light its circuits: wait for them, and never put them out */
 	ADAPTER_CAP_PROVIDER = 1u << 8,
 };
@@ -49,10 +48,9 @@ enum adapter_cap {
 /*
  * Dead-man timer that apply() arms as part of the change; seconds 0: none.
  * What takes the change back is left on the device, on top of what is armed
- * there already, and the deadline of all of it becomes now + seconds.  When
- * nobody renews or confirms in time the device takes everything that is armed
- * back by itself, the last change first, and so stands where it stood before
- * the first one.
+ * there already, and the deadline of all of it becomes now + seconds.  Unless
+ * somebody renews or confirms in time the device takes all of it back by
+ * itself, the last change first, and stands where it stood before the first.
  */
 struct adapter_guard {
 	uint32_t seconds;
@@ -63,6 +61,7 @@ struct adapter_ctx {
 	void *state;	     /* adapter's own, state_size bytes */
 	int64_t deadline_us; /* monotonic; every slot obeys it */
 	uint64_t epoch;	     /* fencing epoch that commands carry */
+	bool urgent; /* before open(): waits for no command that reads */
 	/* Called with every exchange when set (trace decorator, dry-run). */
 	void (*trace)(void *arg, const char *what, const char *text);
 	void *trace_arg;
@@ -118,25 +117,25 @@ struct adapter_ops {
 			       struct err *e);
 	/*
 	 * The emergency action where timers do not lead to the goal: binds the
-	 * policies of sessions of cutover's, then disarms all that is armed.
-	 * APPLIED: both are done, though not read back.  After anything else
-	 * the long way is gone.  Optional.
+	 * policies of our sessions, then disarms all that is armed.  APPLIED:
+	 * both are done, though not read back; else the caller goes the long
+	 * way.  Optional.
 	 */
 	enum outcome (*bind)(struct adapter_ctx *c,
 			     const struct resource_set *want, const char *key,
 			     struct err *e);
-	/*
-	 * The deadline of everything that is armed becomes now + seconds.
-	 * UNCHANGED: nothing is armed.  REFUSED: it has run out already.
-	 */
+	/* Gets ready what bind() and revert() need, which are called on a
+	 * connection of their own then; changes nothing.  Optional. */
+	bool (*ready)(struct adapter_ctx *c, struct err *e);
+	/* The deadline of everything that is armed becomes now + seconds.
+	 * UNCHANGED: nothing is armed.  REFUSED: it has run out already. */
 	enum outcome (*renew)(struct adapter_ctx *c, uint32_t seconds,
 			      struct err *e);
 	/* Makes the running configuration survive a reboot. */
 	enum outcome (*save)(struct adapter_ctx *c, struct err *e);
-	/*
-	 * Claims a fencing epoch above every earlier one and returns it in
-	 * c->epoch; commands of older epochs are refused by the device after.
-	 */
+	/* Claims an epoch above every earlier one (if c->epoch is not 0: only
+	 * where the device is still at that) and returns it in c->epoch; the
+	 * device refuses commands of older ones after. */
 	bool (*fence)(struct adapter_ctx *c, struct err *e);
 	/* Waits for an event (CAP_WATCH); its text, or NULL: none came. */
 	char *(*watch)(struct adapter_ctx *c, struct err *e);

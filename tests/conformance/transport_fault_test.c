@@ -108,7 +108,7 @@ static void test_cut_input(void **state)
 	buf_auto command = BUF_INIT;
 
 	(void)state;
-	wrapper_command(run, &command);
+	wrapper_command(run, false, &command);
 	for (size_t off = 1; off < 60; off += 13) {
 		struct wrapper_call c = {
 			.mode = WRAPPER_READ, .script = touch, .seconds = 5};

@@ -299,7 +299,7 @@ static void test_cut(void **state)
 	struct transport *t;
 	size_t step = 7, whole = 1;
 
-	wrapper_command(run, &command);
+	wrapper_command(run, false, &command);
 	t = exec_open(buf_str(&command));
 	for (size_t cut = whole; cut > 0 && cut <= whole; cut += step) {
 		struct wrapper_call c = {.mode = WRAPPER_CHANGE,

@@ -162,7 +162,7 @@ static void test_call(void **state)
 	assert_memory_equal(buf_str(&b), "change 12 ", 10);
 	assert_string_equal(buf_str(&b) + 10 + 64, tail);
 	assert_null(strstr(buf_str(&b), "$(x)"));
-	wrapper_command("/run/cutover", &command);
+	wrapper_command("/run/cutover", false, &command);
 	assert_null(strstr(buf_str(&command), c.word));
 }
 
