@@ -277,6 +277,13 @@ static void fold_go(struct fold *f, const json_t *body)
 	}
 }
 
+/* What was recorded beyond it is no place to come back to any more. */
+static void forget_checkpoints(struct fold *f, int after)
+{
+	for (size_t i = (size_t)after + 1; i < f->program->n; i++)
+		json_object_del(f->checkpoints, f->program->v[i].name);
+}
+
 /* A run that ended rolled back stands at a checkpoint and looks forward. */
 static void fold_end(struct fold *f, const json_t *body)
 {
@@ -290,6 +297,7 @@ static void fold_end(struct fold *f, const json_t *body)
 		f->index = (int)f->program->v[f->block].steps.n - 1;
 		advance(f);
 		f->touched = f->back_to;
+		forget_checkpoints(f, f->back_to);
 	}
 }
 

@@ -280,9 +280,20 @@ static json_t *probes_json(const struct plan *p)
 	return all;
 }
 
+/* Where it stands; NULL: nowhere, or in the middle of a way back. */
+static const char *last_checkpoint(const struct result *r)
+{
+	const struct result_leg *last = result_last_leg(r);
+
+	if (r->now)
+		return r->now_name;
+	return last && last->back_to ? NULL : r->last_name;
+}
+
 json_t *result_json(const struct result *r, const struct plan *p)
 {
 	const struct result_leg *last = result_last_leg(r);
+	const char *stands = last_checkpoint(r);
 	json_t *legs = json_array();
 	json_t *j = json_pack("{s:s,s:i,s:s}", "run", r->run, "exit",
 			      last ? last->exit_code : -1, "result",
@@ -291,6 +302,8 @@ json_t *result_json(const struct result *r, const struct plan *p)
 	for (size_t i = 0; i < r->n_legs; i++)
 		json_array_append_new(legs, leg_json(r, &r->leg[i]));
 	json_object_set_new(j, "legs", legs);
+	if (stands)
+		json_object_set_new(j, "last_checkpoint", json_string(stands));
 	if (last && last->measure)
 		json_object_set(j, "measure", last->measure);
 	json_object_set_new(j, "vnet_before",

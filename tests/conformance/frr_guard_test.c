@@ -150,8 +150,8 @@ static void nothing_left(bool fired)
 {
 	mem_auto_free char *running = watchdogs();
 	mem_auto_free char *files = here("ls /run/cutover");
-	const char *own = fired ? "done\nepoch\nerr\nfired\nlock\nout\n"
-				: "done\nepoch\nerr\nlock\nout\n";
+	const char *own = fired ? "done\nepoch\nerr\nfired\nlock\nout\nwrite\n"
+				: "done\nepoch\nerr\nlock\nout\nwrite\n";
 
 	assert_string_equal(running, "");
 	assert_string_equal(files, own);

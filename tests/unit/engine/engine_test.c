@@ -101,6 +101,10 @@ static void test_rollback_after_the_end(void **state)
 	assert_true(w->ended);
 	assert_int_equal(w->exit_code, EXIT_ROLLED_BACK);
 	assert_false(w->up[0] || w->up[1]);
+	/* what lies ahead now is nothing to roll back to */
+	assert_true(engine_can_go_back(w->engine, "start"));
+	assert_false(engine_can_go_back(w->engine, "one"));
+	assert_false(engine_can_go_back(w->engine, "two"));
 	world_free(w);
 }
 
