@@ -39,11 +39,30 @@ static void prelude(const struct bird_paths *p, struct buf *out)
 	buf_puts(out, "LC_ALL=C; export LC_ALL\n");
 	buf_printf(out, "b() { birdc -v -s '%s' \"$@\" </dev/null 2>&1; }\n",
 		   p->socket);
-	buf_puts(out, "running() { b eval " BIRD_SYMBOL_TEXT
-		      " | sed -n 's/^0023 \\([0-9a-f]*\\)$/\\1/p'; }\n"
-		      "id_of() { sed -n 's/^define " BIRD_SYMBOL_TEXT
-		      " = \"\\([0-9a-f]*\\)\";$/\\1/p' \"$1\" 2>/dev/null | "
-		      "head -n 1; }\n");
+	/* without other programs: to start one takes a busy device longer than
+	 * all the rest.  Our texts have their id in their first lines. */
+	buf_puts(out,
+		 "nl='\n'\n"
+		 "running() {\n"
+		 "\tset -- \"$nl$(b eval " BIRD_SYMBOL_TEXT ")\"\n"
+		 "\tcase $1 in *\"${nl}0023 \"*) ;; *) return 0 ;; esac\n"
+		 "\tset -- \"${1##*${nl}0023 }\"\n"
+		 "\tset -- \"${1%%$nl*}\"\n"
+		 "\tcase $1 in *[!0-9a-f]*) ;; *) printf '%s\\n' \"$1\" ;; "
+		 "esac\n"
+		 "}\n"
+		 "id_of() {\n"
+		 "\tid_n=0\n"
+		 "\twhile [ $id_n -lt 20 ] && IFS= read -r id_l; do\n"
+		 "\t\tcase $id_l in\n"
+		 "\t\t'define " BIRD_SYMBOL_TEXT " = \"'*'\";')\n"
+		 "\t\t\tid_l=${id_l#*\\\"}\n"
+		 "\t\t\tprintf '%s\\n' \"${id_l%%\\\"*}\"\n"
+		 "\t\t\treturn 0 ;;\n"
+		 "\t\tesac\n"
+		 "\t\tid_n=$((id_n + 1))\n"
+		 "\tdone 2>/dev/null <\"$1\"\n"
+		 "}\n");
 }
 
 /* ---- reading ---- */
@@ -198,7 +217,10 @@ static const char *const change_functions =
 	/* load WHAT..: 0 when BIRD took it; the answer is in $r */
 	"load() {\n"
 	"\tr=$(b \"$@\")\n"
-	"\tprintf '%s\\n' \"$r\" | grep -q '^000[345] ' || return 1\n"
+	"\tcase $nl$r in\n"
+	"\t*\"${nl}000\"[345]' '*) ;;\n"
+	"\t*) return 1 ;;\n"
+	"\tesac\n"
 	"\tsettle || quit 20 \"$r\"\n"
 	"}\n"
 	"is_running() { [ \"$(running)\" = \"$1\" ]; }\n"
@@ -240,8 +262,9 @@ static void here(const char *file, const struct buf *b, struct buf *out)
 
 static void preconditions(const struct bird_change *x, struct buf *out)
 {
-	buf_puts(out, "settle || quit 10 \"$r\"\n"
-		      "sha256sum -c >/dev/null 2>&1 <<'SUMS' || quit "
+	if (!x->at_once)
+		buf_puts(out, "settle || quit 10 \"$r\"\n");
+	buf_puts(out, "sha256sum -c >/dev/null 2>&1 <<'SUMS' || quit "
 		      "10 'a configuration file has changed in between'\n");
 	for (size_t i = 0; i < x->sums->n; i++)
 		buf_printf(out, "%s\n", x->sums->v[i]);
@@ -275,12 +298,45 @@ static void candidate_write(const struct bird_change *x, struct buf *out)
 	here("$next.new", x->text, out);
 	here("$next_config", x->config, out);
 	buf_puts(out, "mv -f \"$next.new\" \"$next\"; } 2>&1 ||\n"
+		      "\t{ give_up; quit 12 'cannot write the candidate'; }\n"
+		      "r=$(b \"configure check \\\"$next_config\\\"\")\n"
+		      "printf '%s\\n' \"$r\" | grep -q '^0020 ' ||\n"
+		      "\t{ give_up; quit 11 \"$r\"; }\n");
+}
+
+/* FILE becomes that text, its owner and mode stay; without another program. */
+static void in_place(const char *file, const struct buf *b, struct buf *out)
+{
+	buf_puts(out, "printf %s '");
+	for (size_t i = 0; i < b->len; i++) {
+		if (b->data[i] == '\'')
+			buf_puts(out, "'\\''");
+		else
+			buf_putc(out, b->data[i]);
+	}
+	buf_printf(out, "' >\"%s\" &&\n", file);
+}
+
+/* The same in a hurry: each program that is started is waited for. */
+static void candidate_at_once(const struct bird_change *x, struct buf *out)
+{
+	buf_puts(out, "umask 077\n"
+		      "! has_id \"$next.old\" \"$was\" || mv -f \"$next.old\" "
+		      "\"$next\"\n"
+		      "if has_id \"$next\" \"$was\"; then\n"
+		      "\tcp -p \"$next\" \"$next.old\"\n"
+		      "else\n"
+		      "\t! [ -e \"$next.old\" ] || rm -f \"$next.old\"\n"
+		      "\tcp -p \"$include\" \"$next\" &&\n"
+		      "\tcp -p \"$config\" \"$next_config\" &&\n"
+		      "\tchmod 0640 \"$next\" \"$next_config\" &&\n"
+		      "\tchgrp \"$group\" \"$next\" \"$next_config\"\n"
+		      "fi 2>&1 || quit 12 'cannot keep the candidate'\n"
+		      "{ ");
+	in_place("$next", x->text, out);
+	in_place("$next_config", x->config, out);
+	buf_puts(out, ":; } 2>&1 ||\n"
 		      "\t{ give_up; quit 12 'cannot write the candidate'; }\n");
-	if (!x->at_once)
-		buf_puts(out,
-			 "r=$(b \"configure check \\\"$next_config\\\"\")\n"
-			 "printf '%s\\n' \"$r\" | grep -q '^0020 ' ||\n"
-			 "\t{ give_up; quit 11 \"$r\"; }\n");
 }
 
 static void native_confirm(struct buf *out)
@@ -303,15 +359,17 @@ void bird_script_change(const struct bird_paths *p, const struct bird_change *x,
 	changing(p, out);
 	preconditions(x, out);
 	buf_puts(out, x->arm ? x->arm : "");
-	candidate_write(x, out);
-	if (x->at_once)
+	if (x->at_once) {
+		candidate_at_once(x, out);
 		buf_puts(out, "load \"configure \\\"$next_config\\\"\" || "
 			      "{ give_up; quit 11 \"$r\"; }\n");
-	else
+	} else {
+		candidate_write(x, out);
 		buf_printf(out,
 			   "load \"configure \\\"$next_config\\\" timeout %d\" "
 			   "|| { give_up; quit 11 \"$r\"; }\n",
 			   BIRD_TIMEOUT_S);
+	}
 	/* it was taken; and if it does not run after all, it is taken back */
 	buf_puts(out, "if ! is_running \"$id\"; then\n"
 		      "\tload configure undo\n"

@@ -134,8 +134,8 @@ static const char functions[] =
 	"	[ \"$wd_s\" = new ] && [ \"$wd_e\" = \"$wd_now\" ]\n"
 	"}\n"
 	"wd_confirmed() {\n"
-	"	wd_h=$(printf %s \"$(cat \"$wd_g/$1.key\")/confirm\" | "
-	"sha256sum)\n"
+	"	IFS= read -r wd_k <\"$wd_g/$1.key\"\n"
+	"	wd_h=$(printf %s \"$wd_k/confirm\" | sha256sum)\n"
 	"	echo 0 >\"$wd_r/done/${wd_h%% *}\"\n"
 	"}\n";
 
@@ -198,10 +198,10 @@ bool watchdog_arm(const struct watchdog *w, const char *key, uint32_t seconds,
 
 void watchdog_disarm(struct buf *out)
 {
-	buf_puts(out,
-		 "for wd_n in $(wd_keys); do wd_confirmed \"$wd_n\"; done\n"
-		 "[ -z \"$(wd_keys)\" ] || wd_end\n"
-		 "[ ! -f \"$wd_f\" ] || wd_told\n");
+	buf_puts(out, "wd_armed=$(wd_keys)\n"
+		      "for wd_n in $wd_armed; do wd_confirmed \"$wd_n\"; done\n"
+		      "[ -z \"$wd_armed\" ] || wd_end\n"
+		      "[ ! -f \"$wd_f\" ] || wd_told\n");
 }
 
 void watchdog_none(struct buf *out)

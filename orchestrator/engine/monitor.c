@@ -271,6 +271,20 @@ bool monitor_verdict(struct monitor *m, int64_t now_us, struct event *ret)
 	return false;
 }
 
+bool monitor_is_silent(const struct monitor *m, size_t group)
+{
+	for (size_t i = 0; i < m->plan->n_guards; i++) {
+		const struct guard_state *g = &m->guards[i];
+		const struct plan_guard *r = g->rule;
+
+		if (r->over == PLAN_OVER_PROBE && r->probe >= 0 && g->silent &&
+		    r->breach != PLAN_BREACH_HOLD &&
+		    m->plan->probes[r->probe].group == (int)group)
+			return true;
+	}
+	return false;
+}
+
 json_t *monitor_samples(const struct monitor *m)
 {
 	json_t *j = json_object();

@@ -42,6 +42,9 @@ void monitor_turn(struct monitor *m, int64_t now_us);
  * next one.  False: nothing new.
  */
 bool monitor_verdict(struct monitor *m, int64_t now_us, struct event *ret);
+/* Of a group's flows some have had no answer for a while, as was last heard,
+ * and a guard over them rolls back. */
+bool monitor_is_silent(const struct monitor *m, size_t group);
 /* {"probe": last sample, ...} */
 json_t *monitor_samples(const struct monitor *m);
 /* [{"name","over","probe","verdict","why","breach","values":[{"what","value",

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "orchestrator/base/clock.h"
+#include "orchestrator/engine/goal.h"
 #include "orchestrator/engine/rows.h"
 #include "orchestrator/engine/runner_parts.h"
 
@@ -127,21 +128,9 @@ static void on_signal(struct runner *r)
 	runner_feed(r, &ev);
 }
 
-/* The checkpoint before the wave that moved this group; NULL: none has. */
-static const char *goal_of(const struct runner *r, const char *group)
+static bool is_silent(const void *monitor, size_t group)
 {
-	const struct plan *p = r->o->plan;
-
-	for (size_t w = 0; group && w < p->n_waves; w++)
-		for (size_t i = 0; i < p->waves[w].n_groups; i++) {
-			const char *name =
-				p->groups[p->waves[w].groups[i]].name;
-			int b = program_find_wave(r->o->program, (int)w);
-
-			if (b > 0 && strcmp(name, group) == 0)
-				return r->o->program->v[b - 1].name;
-		}
-	return NULL;
+	return monitor_is_silent(monitor, group);
 }
 
 static void on_monitor(struct runner *r)
@@ -158,7 +147,8 @@ static void on_monitor(struct runner *r)
 				  "text", ev.text ? ev.text : "");
 		mem_auto_free char *body = json_text_canonical(j);
 
-		ev.goal = goal_of(r, ev.group);
+		ev.goal = goal_find(r->o->plan, r->o->program, ev.group,
+				    is_silent, r->monitor);
 		runner_unpace(r);
 		if (!r->ended && runner_append(r, "guard", NULL, body))
 			runner_feed(r, &ev);
