@@ -163,7 +163,8 @@ lint:
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJ:.o=.d) $(TEST_BIN:%=%.d)
+-include $(OBJ:.o=.d) $(BUILD)/orchestrator/main.d $(TEST_BIN:%=%.d)
+-include $(foreach s,$(SUITES),$(patsubst %.c,$(BUILD)/%.d,$(call suite_lib,$(s))))
 
 -include $(BENCH_BIN:%=%.d) $(BUILD)/tests/bench/record.d
 
