@@ -14,6 +14,7 @@ struct candidate {
 	const struct path *path;
 	uint32_t metric, distance;
 	uint32_t router_id;
+	uint64_t value; /* of the step at hand */
 	bool local, ebgp, alive;
 };
 
@@ -75,13 +76,19 @@ static void fill(struct ranking *r, int router, const struct path *p)
 /* Strikes out all whose value is above the least one. */
 static void keep_least(struct ranking *r, uint64_t (*value)(const void *))
 {
-	uint64_t least = UINT64_MAX;
+	uint64_t least = UINT64_MAX, most = 0;
 
-	for (size_t i = 0; i < r->n; i++)
-		if (r->v[i].alive && value(&r->v[i]) < least)
-			least = value(&r->v[i]);
-	for (size_t i = 0; i < r->n; i++)
-		if (r->v[i].alive && value(&r->v[i]) > least) {
+	for (size_t i = 0; i < r->n; i++) {
+		struct candidate *c = &r->v[i];
+
+		if (!c->alive)
+			continue;
+		c->value = value(c);
+		least = c->value < least ? c->value : least;
+		most = c->value > most ? c->value : most;
+	}
+	for (size_t i = 0; least != most && i < r->n; i++)
+		if (r->v[i].alive && r->v[i].value > least) {
 			r->v[i].alive = false;
 			r->alive--;
 		}
@@ -260,8 +267,10 @@ static void decide_among(struct ranking *r, const struct net_router *router,
 
 		if (s == RANK_ROUTER_ID)
 			take_equal(r, v, ret);
+		if (before == 1)
+			continue; /* nothing is left to decide */
 		strike(r, s, router->always_med);
-		if (before > 1 && r->alive == 1)
+		if (r->alive == 1)
 			ret->step = s;
 	}
 	for (size_t i = 0; i < r->n; i++)
