@@ -116,9 +116,11 @@ void prove_failures(struct prover *p)
 		back[i] = prove_via(p, &p->walks[p->pairs[i].onprem]);
 	}
 	prove_walks_done(p);
+	transient_suspend(p);
 	for (size_t i = 0; i < p->n_failures; i++)
 		if (can_fail(p, &p->failures[i]))
 			one_failure(p, &p->failures[i], forward, back);
+	transient_resume(p);
 	for (size_t i = 0; i < p->n_pairs; i++) {
 		free(forward[i]);
 		free(back[i]);

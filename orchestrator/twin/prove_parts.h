@@ -57,11 +57,15 @@ struct version { /* what a candidate was, at some time in the step */
 struct transient {
 	struct version *versions;
 	size_t n_versions, cap_versions;
-	struct fib *now;	/* [dest * routers + router] */
+	struct fib *now;	/* [row * routers + router] */
 	struct fib_list *lists; /* the same; empty: it did not change */
 	size_t *touched;	/* lists that are not empty */
 	size_t n_touched, cap_touched;
-	int **dests_of; /* by class: dests, ended by -1 */
+	size_t *row;	/* by dest: whose rows are also its own */
+	bool later;	/* rows are made when somebody asks again ... */
+	bool *is_stale; /* ... those: [class * routers + router] */
+	size_t *stale, n_stale, cap_stale;
+	int **dests_of; /* by class: dests with rows, ended by -1 */
 };
 
 struct prover {
@@ -112,6 +116,9 @@ void prove_failures(struct prover *p);
 void transient_begin(struct prover *p); /* once */
 void transient_clear(struct prover *p); /* what follows is one step */
 void transient_judge(struct prover *p);
+/* In between the network must come back to what it was. */
+void transient_suspend(struct prover *p);
+void transient_resume(struct prover *p);
 /* prove_orders.c: entries that other orders of messages would have made */
 void transient_orders(struct prover *p);
 void transient_row(struct prover *p, size_t dest, int router,

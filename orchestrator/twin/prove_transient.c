@@ -10,6 +10,11 @@
  * it says it, so whoever follows news of this step does not meet the router as
  * it was before.
  *
+ * Where a destination is asked from changes no entry, so the rows are those of
+ * the first destination of each chain, and serve the others too.  Nobody asks
+ * what routers do on the way into a failure and out of it again: meanwhile it
+ * is only noted whose rows have to be made anew afterwards.
+ *
  * Invariant: `now` is what the routers do, as long as somebody listens to
  * decide.
  */
@@ -19,7 +24,7 @@
 
 static size_t cell(const struct prover *p, size_t dest, int router)
 {
-	return dest * (size_t)p->t->net->n_routers + (size_t)router;
+	return p->tr.row[dest] * (size_t)p->t->net->n_routers + (size_t)router;
 }
 
 static void list_add(struct fib_list *l, const struct fib *f)
@@ -33,6 +38,8 @@ static void replaced(void *arg, int class, int router, const struct path *old)
 	struct prover *p = arg;
 	struct transient *t = &p->tr;
 
+	if (t->later)
+		return;
 	MEM_GROW(t->versions, t->n_versions, t->cap_versions);
 	t->versions[t->n_versions++] = (struct version){class, router, *old};
 }
@@ -61,11 +68,62 @@ void transient_row(struct prover *p, size_t dest, int router,
 	list_add(l, &last);
 }
 
+/* News of this step are none in the next one. */
+static void is_old(struct fib *f)
+{
+	for (int i = 0; i < f->n; i++)
+		f->hop[i].fresh = false;
+}
+
+static void note(struct prover *p, int class, int router)
+{
+	struct transient *t = &p->tr;
+	size_t n = (size_t)p->t->net->n_routers;
+	size_t at = (size_t) class * n + (size_t)router;
+
+	if (t->is_stale[at])
+		return;
+	t->is_stale[at] = true;
+	MEM_GROW(t->stale, t->n_stale, t->cap_stale);
+	t->stale[t->n_stale++] = at;
+}
+
+void transient_suspend(struct prover *p)
+{
+	p->tr.later = true;
+}
+
+void transient_resume(struct prover *p)
+{
+	struct transient *t = &p->tr;
+	size_t n = (size_t)p->t->net->n_routers;
+
+	for (size_t i = 0; i < t->n_stale; i++) {
+		int router = (int)(t->stale[i] % n);
+		const int *d = t->dests_of[t->stale[i] / n];
+
+		t->is_stale[t->stale[i]] = false;
+		for (; *d >= 0; d++) {
+			struct fib *f = &t->now[cell(p, (size_t)*d, router)];
+
+			fib_of_chain(p->t->decide, p->dests[*d].chain, router,
+				     f);
+			is_old(f);
+		}
+	}
+	t->n_stale = 0;
+	t->later = false;
+}
+
 static void changed(void *arg, int class, int router)
 {
 	struct prover *p = arg;
 	struct transient *t = &p->tr;
 
+	if (t->later) {
+		note(p, class, router);
+		return;
+	}
 	for (const int *d = t->dests_of[class]; *d >= 0; d++) {
 		size_t at = cell(p, (size_t)*d, router);
 		struct fib f;
@@ -91,28 +149,54 @@ static bool in_chain(const struct classes *c, int chain, int class)
 	return false;
 }
 
-void transient_begin(struct prover *p)
+static void find_rows(struct prover *p)
+{
+	struct transient *t = &p->tr;
+	size_t n = p->t->decide->classes->n_chains;
+	mem_auto_free int *first = mem_calloc(n + 1, sizeof(*first));
+
+	t->row = mem_calloc(p->n_dests + 1, sizeof(*t->row));
+	for (size_t i = 0; i < p->n_dests; i++) {
+		int *x = &first[p->dests[i].chain];
+
+		if (!*x)
+			*x = (int)i + 1;
+		t->row[i] = (size_t)*x - 1;
+	}
+}
+
+static void find_dests_of(struct prover *p)
 {
 	const struct classes *c = p->t->decide->classes;
 	struct transient *t = &p->tr;
-	size_t n = p->n_dests * (size_t)p->t->net->n_routers;
 
-	t->now = mem_calloc(n + 1, sizeof(*t->now));
-	t->lists = mem_calloc(n + 1, sizeof(*t->lists));
 	t->dests_of = mem_calloc(c->n + 1, sizeof(*t->dests_of));
-	for (size_t i = 0; i < p->n_dests; i++)
-		for (int r = 0; r < p->t->net->n_routers; r++)
-			fib_of_chain(p->t->decide, p->dests[i].chain, r,
-				     &t->now[cell(p, i, r)]);
 	for (size_t k = 0; k < c->n; k++) {
 		size_t at = 0;
 
 		t->dests_of[k] = mem_calloc(p->n_dests + 1, sizeof(int));
 		for (size_t i = 0; i < p->n_dests; i++)
-			if (in_chain(c, p->dests[i].chain, (int)k))
+			if (t->row[i] == i &&
+			    in_chain(c, p->dests[i].chain, (int)k))
 				t->dests_of[k][at++] = (int)i;
 		t->dests_of[k][at] = -1;
 	}
+}
+
+void transient_begin(struct prover *p)
+{
+	struct transient *t = &p->tr;
+	size_t n = p->n_dests * (size_t)p->t->net->n_routers;
+
+	t->now = mem_calloc(n + 1, sizeof(*t->now));
+	t->lists = mem_calloc(n + 1, sizeof(*t->lists));
+	t->is_stale = mem_calloc(p->t->decide->n_ribs + 1, sizeof(bool));
+	find_rows(p);
+	find_dests_of(p);
+	for (size_t i = 0; i < p->n_dests; i++)
+		for (int r = 0; t->row[i] == i && r < p->t->net->n_routers; r++)
+			fib_of_chain(p->t->decide, p->dests[i].chain, r,
+				     &t->now[cell(p, i, r)]);
 	p->t->decide->changed = changed;
 	p->t->decide->replaced = replaced;
 	p->t->decide->changed_arg = p;
@@ -122,8 +206,10 @@ void transient_clear(struct prover *p)
 {
 	struct transient *t = &p->tr;
 
-	for (size_t i = 0; i < t->n_touched; i++)
+	for (size_t i = 0; i < t->n_touched; i++) {
 		t->lists[t->touched[i]].n = 0;
+		is_old(&t->now[t->touched[i]]);
+	}
 	t->n_touched = 0;
 	t->n_versions = 0;
 }
@@ -144,6 +230,9 @@ void transient_done(struct prover *p)
 	free(t->touched);
 	free(t->versions);
 	free(t->dests_of);
+	free(t->row);
+	free(t->stale);
+	free(t->is_stale);
 	*t = (struct transient){0};
 }
 
@@ -223,17 +312,32 @@ static void overlay_visit(struct overlay *o, struct walk_hop at, bool later)
 	o->way.n--;
 }
 
+/* Does the circle at the way's end pass a router behind the edges? */
+static bool is_inside(const struct prover *p, const struct walk_path *way)
+{
+	for (size_t i = way->n; i--;) {
+		int r = way->v[i].router;
+
+		if (i + 1 < way->n && r == way->v[way->n - 1].router)
+			break;
+		if (p->t->net->routers[r].role == NET_CORE)
+			return true;
+	}
+	return false;
+}
+
 static void say(struct prover *p, const struct overlay *o)
 {
 	const struct dest *d = &p->dests[o->dest];
 	bool timers = p->phase == PROVE_DEAD_MAN;
+	bool inside = is_inside(p, &o->bad);
 	mem_auto_free char *subject =
 		mem_format("%s -> %s", d->cloud ? "site" : "cloud", d->text);
 
 	if (o->loop) /* nobody puts timers that fire in order */
 		prove_say(p, timers ? PROVE_WARNING : PROVE_ERROR,
 			  "transient-loop", subject, &o->bad,
-			  timers ? "join the edges directly, so that neither "
+			  inside ? "join the edges directly, so that neither "
 				   "reaches the other through a router that "
 				   "still sends to it"
 				 : "change one edge, see its table follow, "
@@ -277,7 +381,7 @@ void transient_judge(struct prover *p)
 	for (size_t i = 0; i < t->n_touched; i++)
 		seen[t->touched[i] / (size_t)p->t->net->n_routers] = true;
 	for (size_t i = 0; i < p->n_dests; i++)
-		if (seen[i])
+		if (seen[t->row[i]])
 			judge(p, i);
 	free(seen);
 }
