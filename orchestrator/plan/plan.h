@@ -4,9 +4,7 @@
  * plan_load() reads YAML, reports every diagnostic at once (diag.h) and
  * returns a plan only when there was no error: whoever holds a struct plan
  * holds one whose references resolve, whose prefixes are canonical and whose
- * addresses fit together.  Read-only afterwards.
- *
- * Ownership: plan_free() frees everything; all strings are the plan's.
+ * addresses fit together.  Read-only afterwards, and owner of all its strings.
  */
 #ifndef CUTOVER_PLAN_PLAN_H
 #define CUTOVER_PLAN_PLAN_H
@@ -22,8 +20,6 @@ enum plan_strategy { PLAN_PERMIT_ON_CIRCUIT, PLAN_UNPIN_FROM_VPN };
 enum plan_breach { PLAN_BREACH_ROLLBACK, PLAN_BREACH_HOLD };
 enum plan_blind { PLAN_BLIND_HOLD, PLAN_BLIND_IGNORE };
 enum plan_abort { PLAN_ABORT_HOLD, PLAN_ABORT_ROLLBACK };
-
-/* Lists of canonical prefix texts are struct state_list ('10.1.0.0/16'). */
 
 struct plan_host { /* where probes start */
 	char *name;

@@ -2,7 +2,8 @@
  * topology.h - the site: what it announces, and its routers behind the edges
  *
  * Ends of links are numbers: routers first, in the plan's order, then the
- * edges in theirs.  Ownership: the plan's.
+ * edges in theirs.  Prefixes are lists of canonical texts ('10.1.0.0/16'), as
+ * everywhere in a plan.  Ownership: the plan's.
  */
 #ifndef CUTOVER_PLAN_TOPOLOGY_H
 #define CUTOVER_PLAN_TOPOLOGY_H
