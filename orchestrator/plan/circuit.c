@@ -182,6 +182,13 @@ static void match_links(struct load *l, struct place p, const struct node *map)
 	}
 }
 
+/* Edges of the clouds: with them a network service provider speaks BGP, not
+ * we.  (Microsoft, Amazon, Google.) */
+static bool is_cloud_asn(uint32_t asn)
+{
+	return asn == 12076 || asn == 7224 || asn == 16550;
+}
+
 static void refuse_owned(struct load *l, struct place p)
 {
 	static const char *const keys[] = {"subnets", "password", "bfd", "hold",
@@ -196,7 +203,8 @@ static void refuse_owned(struct load *l, struct place p)
 			load_error(l, at->key, "provider-owns-peering",
 				   "'%s' is the provider's in the "
 				   "network-service model; leave it out, or "
-				   "use the model that is yours",
+				   "give the ASN of the provider's own router "
+				   "if it is that one which you speak with",
 				   keys[i]);
 	}
 }
@@ -204,10 +212,11 @@ static void refuse_owned(struct load *l, struct place p)
 static void resolve_subnets(struct load *l, struct place p)
 {
 	const struct plan_circuit *ci = circuit_of(l, p.circuit);
+	bool provider = ci->model == PLAN_NETWORK_SERVICE;
 	const struct node *at = load_find(
 		l, "circuits.%zu.peerings.%zu.subnets", p.circuit, p.peering);
 
-	if (ci->model == PLAN_NETWORK_SERVICE)
+	if (provider && (!at || is_cloud_asn(ci->peerings[p.peering].asn)))
 		refuse_owned(l, p);
 	else if (!at)
 		load_error(l,

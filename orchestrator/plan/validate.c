@@ -192,7 +192,8 @@ static void check_timers(struct load *l, size_t c, size_t i)
 		load_error(l, load_at(l, "%s.keepalive", at), "timers-order",
 			   "'keepalive' must be a third of 'hold' at most, or "
 			   "one lost packet drops the session");
-	if (is_azure(ci) && pe->asn && pe->asn != 12076)
+	if (is_azure(ci) && ci->model != PLAN_NETWORK_SERVICE && pe->asn &&
+	    pe->asn != 12076)
 		load_error(l, load_at(l, "%s.asn", at), "asn-provider",
 			   "the provider's ASN is 12076 on every peering of "
 			   "this kind, not %u",

@@ -175,7 +175,8 @@ static void heard(const struct policy_session *s, void *arg)
 	struct resource *r;
 	struct step *st;
 
-	if (!has_kind(c, RESOURCE_SESSION))
+	/* with its own edge a network service provider speaks, not we */
+	if (c->model == PLAN_NETWORK_SERVICE || !has_kind(c, RESOURCE_SESSION))
 		return;
 	st = build_step(q->b, STEP_WAIT, c->name, id,
 			"the cloud hears nothing on '%s'", name);

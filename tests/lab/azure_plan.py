@@ -1,6 +1,7 @@
 """A plan for Azure, made to fit the lab.
 
   azure_plan.py world PLAN                          the emulator's world, by the plan's names
+  azure_plan.py provider PLAN                       AS of a provider that owns layer 3, or nothing
   azure_plan.py plan PLAN URL NET STATE PROGRAM     the plan, by the lab's addresses
 
 What the plan says about Azure, circuits, groups, waves and guards stays; how its
@@ -31,11 +32,20 @@ def is_public(circuit, name):
     return p.get("domain", name) == "microsoft"
 
 
+def azure_circuit(plan):
+    return next(c for c in plan["circuits"] if c.get("driver") == "azure")
+
+
+def provider(plan):
+    c = azure_circuit(plan)
+    return c["peerings"][0]["asn"] if c.get("model") == "network-service" else ""
+
+
 def emulated(plan):
     """The default world, renamed."""
-    c = next(c for c in plan["circuits"] if c.get("driver") == "azure")
+    c = azure_circuit(plan)
     vnet = plan.get("vnet", {})
-    model = "network-service" if c.get("model") == "network-service" else "exchange"
+    model = "network-service" if provider(plan) else "exchange"
     text = json.dumps(world.default(model))
     names = {world.SUB: plan["azure"]["subscription"], "rg-hub": plan["azure"]["resource_group"],
              "er-hq": last(c.get("circuit", c["name"])), "hub-ergw": last(c["gateway"]),
@@ -81,6 +91,8 @@ def main(argv):
         plan = yaml.safe_load(f)
     if argv[1] == "world":
         json.dump(emulated(plan), sys.stdout)
+    elif argv[1] == "provider":
+        print(provider(plan))
     else:
         print("# Made from %s for the lab." % os.path.basename(argv[2]))
         yaml.safe_dump(fitted(plan, *argv[3:]), sys.stdout, sort_keys=False)

@@ -15,6 +15,8 @@ state=/run/cutover-lab/${LAB:-cutover}
 net=100.64.${LAB_ID:-0}
 variant=${LAB_VARIANT:-bgp}
 cutover=${CUTOVER:-$here/build/cutover}
+model=exchange provider=12076
+[ "$variant" != network-service ] || model=network-service provider=64600
 key="key: {file: $state/id_ed25519}, known_hosts: $state/known_hosts"
 uri="qemu+unix:///system?socket=$state/libvirt/libvirt-sock"
 
@@ -40,7 +42,7 @@ public() {
 	[ "${PUBLIC:-yes}" != no ] || return 0
 	cat <<-END
 		      - name: public
-		        asn: 12076
+		        asn: $provider
 		        subnets: {primary: 192.0.2.0/30, secondary: 192.0.2.4/30}
 		        password: {env: PUBLIC_MD5}
 	END
@@ -91,14 +93,14 @@ circuits:
   - name: er-hq
     driver: libvirt
     uri: "$uri"
-    model: exchange
+    model: $model
     attachment: er-hq-gateway
     links:
 $(link primary edge1)
 $(link secondary edge2)
     peerings:
       - name: private
-        asn: 12076
+        asn: $provider
         subnets: {primary: 172.16.0.0/30, secondary: 172.16.0.4/30}
         password: {env: CIRCUIT_MD5}
         bfd: {interval: 300ms, multiplier: 3}

@@ -1,11 +1,13 @@
 #!/bin/bash
-# variants_test.sh - two labs side by side: a VPN of static routes, and firewalls
+# variants_test.sh - a VPN of static routes, firewalls, a provider that owns layer 3
 #
 # 'static-vpn': the VPN has no BGP; its routes are static and float below BGP.  The
 # cutover loses nothing.  The way back cannot be held by more-specifics where
 # nobody is there to announce them to: what it loses is said, not judged.
 # 'stateful': both edges track connections and drop what they do not know.  All
-# moves in one wave; a TCP connection that was open before is open afterwards.
+# moves in one wave; a TCP connection that was open before is open afterwards.  These
+# two are up side by side.  'network-service': the edges speak BGP with the
+# provider's own routers (another AS), which speak with the cloud.
 set -uo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 id=${LAB_ID:-232}
@@ -84,7 +86,8 @@ logs=$(mktemp -d)
 (variant static-vpn "$id") >"$logs/static-vpn" &
 (variant stateful "$((id + 1))") >"$logs/stateful" &
 wait
-cat "$logs/static-vpn" "$logs/stateful" | awk '/^1\.\.0/ { if (n++) next } { print }'
+(variant network-service "$id") >"$logs/network-service"
+cat "$logs/static-vpn" "$logs/stateful" "$logs/network-service" | awk '/^1\.\.0/ { if (n++) next } { print }'
 grep -q '^not ok' "$logs"/* && status=1 || status=0
 grep -q '^1\.\.0' "$logs"/* && status=77
 rm -rf "$logs"

@@ -41,13 +41,26 @@ azure_light() {
 	done
 }
 
+# A network service provider has provisioned its side: its routers, under its own
+# AS number, wait for the edges; Azure's peering with it is the provider's work.
+azure_provider() { # NODE NEIGHBOR ASN
+	node_exec "$1" vtysh -c 'configure terminal' -c 'router bgp 12076' \
+		-c "neighbor $2 local-as $3 no-prepend replace-as" >/dev/null
+}
+
 azure_begin() { # PLAN OUT: makes OUT, the plan for the lab and the emulator
-	local url=$STATE/azure.url
+	local url=$STATE/azure.url asn
 	azure_light
-	azure_forget pe1 ckt0 172.16.0.1
-	azure_forget pe2 ckt0 172.16.0.5
-	azure_forget pe1pub ckt1 192.0.2.1
-	azure_forget pe2pub ckt1 192.0.2.5
+	asn=$(python3 "$here/azure_plan.py" provider "$1") || return 1
+	if [ -n "$asn" ]; then
+		azure_provider pe1 172.16.0.1 "$asn"
+		azure_provider pe2 172.16.0.5 "$asn"
+	else
+		azure_forget pe1 ckt0 172.16.0.1
+		azure_forget pe2 ckt0 172.16.0.5
+		azure_forget pe1pub ckt1 192.0.2.1
+		azure_forget pe2pub ckt1 192.0.2.5
+	fi
 	python3 "$here/azure_plan.py" world "$1" >"$STATE/azure.world" || return 1
 	setsid "$here/../fakes/arm_emulator" --ready "$url" --token lab-token \
 		--world "$STATE/azure.world" --hook "$here/azure_hook" \

@@ -148,6 +148,8 @@ frr_pe_customer() { # ADDRESS PASSWORD
 		 neighbor $1 timers 60 180
 		 neighbor $1 passive
 	END
+	[ "$LAB_VARIANT" != network-service ] ||
+		echo " neighbor $1 local-as 64600 no-prepend replace-as"
 }
 
 frr_pe_private() { # NODE ROUTER-ID CUSTOMER

@@ -26,7 +26,7 @@ settings_check() {
 		die "bad number of prefixes '$LAB_PREFIXES'"
 	case $LAB_VARIANT:$LAB_VNET in
 	bgp:yes | bgp:no | static-vpn:yes | static-vpn:no | stateful:yes | \
-		stateful:no) ;;
+		stateful:no | network-service:yes | network-service:no) ;;
 	*) die "unknown variant '$LAB_VARIANT' or vnet '$LAB_VNET'" ;;
 	esac
 }
