@@ -11,12 +11,11 @@
 
 #include "orchestrator/model/prefix.h"
 #include "orchestrator/plan/diag.h"
+#include "orchestrator/plan/move.h"
 #include "orchestrator/plan/topology.h"
 #include "orchestrator/port/target.h"
 
 enum plan_model { PLAN_EXCHANGE, PLAN_NETWORK_SERVICE, PLAN_DIRECT };
-/* How a wave moves what the cloud sends to the site. */
-enum plan_strategy { PLAN_PERMIT_ON_CIRCUIT, PLAN_UNPIN_FROM_VPN };
 enum plan_breach { PLAN_BREACH_ROLLBACK, PLAN_BREACH_HOLD };
 enum plan_blind { PLAN_BLIND_HOLD, PLAN_BLIND_IGNORE };
 enum plan_abort { PLAN_ABORT_HOLD, PLAN_ABORT_ROLLBACK };
@@ -109,26 +108,6 @@ struct plan_vnet {
 	char *name, *driver, *uri, *network;
 	struct state_list prefixes;
 	char *gateway_port; /* MAC of a port that may change, or NULL */
-};
-
-struct plan_group {
-	char *name;
-	size_t circuit, peering;
-	struct state_list onprem; /* rules: 'P' or 'P le N' */
-	struct state_list cloud;
-	char *community;  /* instead of listing: routes that carry it */
-	uint32_t at_most; /* prefixes that its rules match; 0: not said */
-	bool move_import, move_export;
-	uint32_t peak; /* Mbit/s, the busier way; 0: not known */
-};
-
-struct plan_wave {
-	char *name;
-	size_t *groups;
-	size_t n_groups;
-	uint32_t soak_ms;
-	enum plan_strategy strategy;
-	bool hold; /* wait for go after it */
 };
 
 struct plan_probe {
