@@ -39,10 +39,10 @@ struct plan_tunnel {
 	char *connection; /* as the IPsec daemon calls it */
 	char *neighbor;	  /* BGP neighbor inside, or NULL: static */
 	uint32_t asn;
-	char *interface; /* static: the tunnel's interface, or NULL */
-	uint32_t limit;	 /* prefixes that the VPN gateway takes; 0: any */
-	char *remote;	 /* outer address of the other end, or NULL */
-	uint32_t mtu;	 /* 0: the provider's */
+	char *interface;	  /* static: the tunnel's interface, or NULL */
+	uint32_t distance, limit; /* of its static routes; 0: no limit */
+	char *remote;		  /* outer address of the other end, or NULL */
+	uint32_t mtu;		  /* 0: the provider's */
 };
 
 struct plan_link {

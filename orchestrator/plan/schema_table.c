@@ -156,6 +156,8 @@ static const struct schema_field tunnel_fields[] = {
 	  .doc = "The AS number at the other end." },
 	{ "interface", SCHEMA_IFNAME, 0, AT(plan_tunnel, interface), .dflt_note = "required without `neighbor`",
 	  .doc = "Without BGP: the interface that the static routes point to." },
+	{ "distance", SCHEMA_NUMBER, 0, AT(plan_tunnel, distance), .min = 1, .max = 255, .dflt = "1",
+	  .doc = "Without BGP: the administrative distance of the static routes to the cloud (of a BIRD edge, 210 where their `preference` is below BGP's 100). One of 20 or less beats what the circuit says." },
 	{ "limit", SCHEMA_NUMBER, 0, AT(plan_tunnel, limit), .min = 1, .max = 10000000, .dflt_note = "4000 where a circuit has Azure's limits, else none",
 	  .doc = "Prefixes that the VPN gateway accepts before it drops the session. A rollback that would announce more does without holding traffic on the VPN." },
 	{ "remote", SCHEMA_ADDRESS, 0, AT(plan_tunnel, remote), .dflt_note = "not known",

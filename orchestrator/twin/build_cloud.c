@@ -168,13 +168,14 @@ static void tunnel_static(struct twin *t, size_t i, struct twin_tunnel *ret)
 	build_cloud(t->plan, true, &cloud);
 	prefix_vec_texts(&site, &t->plan->site.prefixes);
 	ret->session = -1;
-	ret->routes =
-		part_origin(t, there, t->edges[x->edge], ret->link, 1, &cloud);
+	ret->routes = part_origin(t, there, t->edges[x->edge], ret->link,
+				  x->distance, &cloud);
 	ret->lng = part_origin(t, here, ret->gateway, ret->link, 1, &site);
-	twin_assume(t, "static-vpn",
-		    "the static routes of tunnels without BGP have distance 1 "
-		    "and are announced inside the site; the gateway's are the "
-		    "site's prefixes");
+	twin_assume(
+		t, "static-vpn",
+		"the static routes of tunnels without BGP have the distance "
+		"that the plan gives, and are announced inside the site; "
+		"the gateway's are the site's prefixes");
 	free(cloud.v);
 	free(site.v);
 }

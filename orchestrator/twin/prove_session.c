@@ -175,14 +175,15 @@ static void judge_static(struct prover *p, size_t tunnel,
 			&t->decide->classes
 				 ->prefixes[t->decide->classes->v[c].sample],
 			text);
-		prove_say(p, PROVE_ERROR, "static-vpn-wins", pt->name, NULL,
-			  "give the static route a distance above 20, or split "
-			  "it before the cutover",
-			  "'%s' takes %s from '%s', and still sends on the "
-			  "static route of tunnel '%s': its distance is 1, "
-			  "eBGP's is 20",
-			  t->plan->edges[pt->edge].name, text, x->name,
-			  pt->name);
+		prove_say(
+			p, PROVE_ERROR, "static-vpn-wins", pt->name, NULL,
+			"give the static route a distance above 20 and say it "
+			"in the plan ('distance' of the tunnel)",
+			"'%s' takes %s from '%s', and still sends on the "
+			"static route of tunnel '%s': its distance is %u, "
+			"eBGP's is 20",
+			t->plan->edges[pt->edge].name, text, x->name, pt->name,
+			pt->distance);
 		return;
 	}
 }

@@ -22,7 +22,7 @@ uri="qemu+unix:///system?socket=$state/libvirt/libvirt-sock"
 
 tunnel() { # NAME EDGE NEIGHBOR
 	local bgp="neighbor: $3, asn: 65515"
-	[ "$variant" != static-vpn ] || bgp="interface: ipsec0"
+	[ "$variant" != static-vpn ] || bgp="interface: ipsec0, distance: 210"
 	echo "  - {name: $1, edge: $2, connection: azure, $bgp}"
 }
 
