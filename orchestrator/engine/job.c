@@ -227,6 +227,10 @@ static void do_renew(struct job_lane *l, struct job *job, struct job_result *r)
 	}
 	l->ctx.deadline_us = job_deadline(l, 0);
 	r->outcome = l->ops->renew(&l->ctx, job->guard_s, &e);
+	/* what is of an epoch that has passed tells nothing of the timer */
+	if (r->outcome == OUTCOME_REFUSED &&
+	    atomic_load(&l->shared->epoch) != l->ctx.epoch)
+		r->outcome = OUTCOME_RETRY;
 	if (e.msg)
 		job_take_error(r, &e);
 }
