@@ -172,13 +172,6 @@ static int each_setup(void **state)
 	return 0;
 }
 
-static int each_teardown(void **state)
-{
-	(void)state;
-	worker_pool_free(pool);
-	return 0;
-}
-
 static int64_t submit(enum job_kind kind)
 {
 	struct job job = {.kind = kind, .call = ++last_call};
@@ -213,6 +206,14 @@ static void let_hang(bool hang)
 	device.hangs = false;
 	pthread_cond_broadcast(&device.wake);
 	pthread_mutex_unlock(&device.mutex);
+}
+
+static int each_teardown(void **state)
+{
+	(void)state;
+	let_hang(false); /* also when the test has failed */
+	worker_pool_free(pool);
+	return 0;
 }
 
 static void wait_hanging(void)
