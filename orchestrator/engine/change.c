@@ -8,6 +8,8 @@
  */
 #include "orchestrator/engine/internal.h"
 
+#define LOOKS_LEAST 5
+
 #define POLL_MS 5000 /* between two polls of a long operation */
 
 /* What 'start' recorded; what it did not record is wanted as compiled. */
@@ -193,6 +195,18 @@ static void on_settle(struct engine *g, const struct event *ev)
 	engine_append(g, PHASE_SETTLED, "settled", row_settled(as, ev->text));
 }
 
+/* Of the looks that a wait has: as many as could have been taken in the time of
+ * this one, so that a device that answers slowly does not make the wait longer
+ * than it is; but some looks it has in any case. */
+static int64_t looks_spent(const struct engine *g, const struct event *ev)
+{
+	const struct step *s = fold_current(&g->fold);
+	int64_t most = s->timeout_ms / engine_poll_ms(g, s) / LOOKS_LEAST;
+	int64_t n = 1 + ev->took_ms / engine_poll_ms(g, s);
+
+	return n < most ? n : most > 1 ? most : 1;
+}
+
 static void on_verify(struct engine *g, const struct event *ev)
 {
 	bool done = ev->ok && ev->satisfied;
@@ -207,7 +221,8 @@ static void on_verify(struct engine *g, const struct event *ev)
 		engine_obey(g);
 		return;
 	}
-	if (--g->budget > 0) {
+	g->budget -= looks_spent(g, ev);
+	if (g->budget > 0) {
 		engine_emit(g, ACTION_TIMER, PHASE_PAUSE)->ms =
 			engine_poll_ms(g, fold_current(&g->fold));
 		return;

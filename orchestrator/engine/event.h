@@ -59,6 +59,7 @@ struct event {
 	const struct resource_set *before, *want;
 	const struct changeset *changeset;
 	const json_t *states;
+	uint32_t took_ms; /* OBSERVED: how long the look itself took */
 };
 
 enum action_kind {

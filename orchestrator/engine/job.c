@@ -251,7 +251,7 @@ static void do_observe(struct job_lane *l, struct job *job,
 	err_auto e = ERR_INIT;
 	buf_auto why = BUF_INIT;
 	bool same = l->last_step == job->step;
-	int64_t now;
+	int64_t start = clock_mono_us(), now;
 
 	resource_set_copy(&all, &job->want);
 	for (size_t i = 0; i < job->step->look.n; i++) {
@@ -262,12 +262,13 @@ static void do_observe(struct job_lane *l, struct job *job,
 		else if (x->kind == RESOURCE_SESSION)
 			ask_lists(resource_set_find(&all, x->kind, x->name), x);
 	}
-	if (!job_look(l, &all, &r->seen, &e)) {
+	r->ok = job_look(l, &all, &r->seen, &e);
+	now = clock_mono_us();
+	r->took_us = now - start;
+	if (!r->ok) {
 		job_take_error(r, &e);
 		return;
 	}
-	now = clock_mono_us();
-	r->ok = true;
 	r->satisfied =
 		job_satisfied(&r->seen, &job->want, &why) &
 		expect_hold(&job->step->expect, &r->seen,

@@ -49,7 +49,7 @@ struct job_result {
 	struct resource_set seen, want;
 	struct changeset changeset;
 	char *token;	 /* of a change that is PENDING */
-	int64_t took_us; /* of the adapter's own call, for the bench */
+	int64_t took_us; /* of a look, or of the adapter's own change */
 };
 
 /* The answer of a job that was taken out of the queue: it was never sent. */

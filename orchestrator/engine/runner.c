@@ -315,6 +315,8 @@ static bool start(struct runner *r, struct err *e)
 	if (!r->pool)
 		return false;
 	worker_pool_trace(r->pool, r->outputs);
+	for (size_t i = 0; r->moved && i < o->n_targets; i++)
+		worker_pool_standby(r->pool, o->targets[i].name);
 	return start_monitor(r, e);
 }
 

@@ -232,7 +232,8 @@ void runner_on_result(struct runner *r, struct job_result *res)
 			   .token = res->token,
 			   .before = &res->seen,
 			   .want = &res->want,
-			   .changeset = &res->changeset};
+			   .changeset = &res->changeset,
+			   .took_ms = (uint32_t)(res->took_us / 1000)};
 
 	if (res->kind == JOB_STANDBY)
 		return;

@@ -108,6 +108,33 @@ static void test_rollback_after_the_end(void **state)
 	world_free(w);
 }
 
+static int looks_at_what_never_shows(uint32_t look_ms)
+{
+	struct world *w = world_new(world_program());
+	int looks;
+
+	w->never = true;
+	w->look_ms = look_ms;
+	w->policy.rollback_automatic = false;
+	world_boot(w);
+	looks = w->looks;
+	world_free(w);
+	return looks;
+}
+
+/* A second is a second, however long each look takes. */
+static void test_a_wait_ends_in_its_time(void **state)
+{
+	int quick = looks_at_what_never_shows(0);
+	int slow = looks_at_what_never_shows(100);
+
+	(void)state;
+	assert_true(quick > 8);
+	assert_true(slow < quick);
+	assert_true(slow >= 5); /* but it is looked some times */
+	assert_true(looks_at_what_never_shows(90000) >= 5);
+}
+
 static void test_refused_step_rolls_back_what_was_done(void **state)
 {
 	struct world *w = world_new(world_program());
@@ -233,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_killed_at_every_row),
 		cmocka_unit_test(test_killed_at_every_call),
 		cmocka_unit_test(test_rollback_after_the_end),
+		cmocka_unit_test(test_a_wait_ends_in_its_time),
 		cmocka_unit_test(test_refused_step_rolls_back_what_was_done),
 		cmocka_unit_test(test_killed_at_every_row_of_a_rollback),
 		cmocka_unit_test(test_postponed_block_waits_for_its_own_go),

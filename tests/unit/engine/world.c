@@ -204,7 +204,9 @@ static void do_observe(struct world *w, const struct action *a)
 	resource_set_auto seen = {0};
 
 	see(w, &a->want, &seen);
-	ev.satisfied = satisfied(&seen, &a->want);
+	ev.satisfied = !w->never && satisfied(&seen, &a->want);
+	ev.took_ms = w->look_ms;
+	w->looks++;
 	see_route(w, &seen);
 	ev.before = &seen;
 	ev.text = "";

@@ -52,7 +52,10 @@ struct world {
 	int reboots;		/* ... this many times */
 	const char *route_from; /* where routes are seen to come from */
 	struct foretold_vec foretold;
-	bool harmless; /* what the judge of drift says */
+	bool harmless;	  /* what the judge of drift says */
+	bool never;	  /* a change is made, and never shows */
+	uint32_t look_ms; /* what each look takes */
+	int looks;
 	/* Asked before each event; false: the world ends there. */
 	bool (*on_feed)(struct world *w, const struct event *ev, void *arg);
 	void *on_feed_arg;
