@@ -187,12 +187,20 @@ static bool check_birth(const struct resource *to, struct err *e)
 
 /* ---- changes of one that is there ---- */
 
+/* What was computed and not observed has no digest: the name decides. */
+static bool has_secret(const struct state_session *s, const char *name,
+		       const char *digest)
+{
+	if (s->secret_digest)
+		return !differ(s->secret_digest, digest);
+	return s->secret && strcmp(s->secret, name) == 0;
+}
+
 static void change_own(const struct state_session *from,
 		       const struct state_session *to, struct lines *l)
 {
 	if (to->secret && *to->secret &&
-	    (!from->secret_digest ||
-	     differ(from->secret_digest, to->secret_digest)))
+	    !has_secret(from, to->secret, to->secret_digest))
 		put_password(to, &l->neighbor);
 	if ((to->hold_s && to->hold_s != from->hold_s) ||
 	    (to->keepalive_s && to->keepalive_s != from->keepalive_s))
