@@ -24,12 +24,14 @@ static enum world_fault count(void *arg, const char *target,
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct adapter_ops inner; /* the same for each */
+static struct world *used;	 /* a thread sees what it was told to use */
 
 static bool open_alone(struct adapter_ctx *c, struct err *e)
 {
 	bool ok;
 
 	pthread_mutex_lock(&mutex);
+	world_use(used);
 	ok = inner.open(c, e);
 	pthread_mutex_unlock(&mutex);
 	return ok;
@@ -42,6 +44,7 @@ static bool observe_alone(struct adapter_ctx *c,
 	bool ok;
 
 	pthread_mutex_lock(&mutex);
+	world_use(used);
 	ok = inner.observe(c, want, ret, e);
 	pthread_mutex_unlock(&mutex);
 	return ok;
@@ -74,6 +77,7 @@ void network_up(struct network *x, const struct plan *p)
 	x->targets = twin_world_ops.targets(x->w, &x->n);
 	for (size_t i = 0; i < x->n; i++)
 		stand_in(x, i);
+	used = x->w;
 	world_use(x->w);
 }
 
