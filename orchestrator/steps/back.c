@@ -129,6 +129,15 @@ static void count_drains(const struct policy_session *s, void *arg)
 			[s->plan->circuits[s->circuit].links[s->link].edge]++;
 }
 
+/* What a public peering brings was never on the VPN: without it the edge has no
+ * route of that length. */
+static bool has_vpn(const struct policy_session *s)
+{
+	const struct plan_circuit *c = &s->plan->circuits[s->circuit];
+
+	return strcmp(c->peerings[s->peering].domain, "private") == 0;
+}
+
 static void wave_drain(const struct policy_session *s, void *arg)
 {
 	struct wave_build *w = arg;
@@ -141,7 +150,7 @@ static void wave_drain(const struct policy_session *s, void *arg)
 	policy_moved_cloud(s, w->wave, &cloud);
 	drain_after(w, s, &cloud);
 	st = wave_bind(w, "drain", s, true, policy, "prefer the VPN");
-	for (size_t i = 0; i < cloud.n; i++) {
+	for (size_t i = 0; has_vpn(s) && i < cloud.n; i++) {
 		build_look_route(st, cloud.v[i]);
 		expect_add(&st->expect, EXPECT_BEST_NOT_FROM, RESOURCE_ROUTE,
 			   cloud.v[i])
@@ -161,7 +170,7 @@ static void wave_deny(const struct policy_session *s, void *arg)
 		return;
 	policy_moved_cloud(s, w->wave, &cloud);
 	st = wave_bind(w, "deny", s, true, policy, "refuse cloud prefixes");
-	for (size_t i = 0; i < cloud.n; i++) {
+	for (size_t i = 0; has_vpn(s) && i < cloud.n; i++) {
 		build_look_route(st, cloud.v[i]);
 		expect_add(&st->expect, EXPECT_IN_FIB, RESOURCE_ROUTE,
 			   cloud.v[i]);

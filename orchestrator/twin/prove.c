@@ -63,8 +63,10 @@ static int look(struct prover *p, int before, bool changed, bool fail)
 		prove_judge(p);
 		prove_judge_devices(p);
 		prove_judge_sessions(p);
+		prove_judge_moved(p);
 		p->out->judged++;
 	}
+	prove_judge_expect(p);
 	ret = prove_record(p, before, changed);
 	prove_walks_done(p);
 	if (fail)
@@ -275,6 +277,7 @@ static int prove_block(struct prover *p, const struct block *b, int before)
 	p->block = b;
 	p->retiring =
 		p->t->plan->finish_retire && strcmp(b->name, "finish") == 0;
+	prove_moved_begin(p);
 	before = block_forward(p, begin, &m, before);
 	end = twin_state_take(p->t);
 	undo_whole(p, begin, before);

@@ -362,6 +362,7 @@ void prove_find(struct prover *p)
 	find_devices(p);
 	find_failures(p);
 	p->walks = mem_calloc(p->n_dests + 1, sizeof(*p->walks));
+	p->held = mem_calloc(p->n_pairs + 1, sizeof(*p->held));
 }
 
 void prove_find_done(struct prover *p)
@@ -378,4 +379,5 @@ void prove_find_done(struct prover *p)
 	free(p->devices);
 	free(p->failures);
 	free(p->walks);
+	free(p->held);
 }

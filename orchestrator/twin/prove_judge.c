@@ -10,8 +10,6 @@
 
 #include "orchestrator/twin/prove_parts.h"
 
-enum { KIND_VPN = 1, KIND_CIRCUIT = 2, KIND_OTHER = 4 };
-
 void prove_walks(struct prover *p)
 {
 	for (size_t i = 0; i < p->n_dests; i++)
@@ -56,12 +54,12 @@ char *prove_via(const struct prover *p, const struct walk *w)
 unsigned prove_kinds(const struct prover *p, const struct walk *w)
 {
 	const struct net *n = p->t->net;
-	unsigned k = is_over_internet(p, w) ? KIND_OTHER : 0;
+	unsigned k = is_over_internet(p, w) ? PROVE_ON_OTHER : 0;
 
 	for (int i = 0; i < n->n_links; i++)
 		if (w->links[i] && is_way(&n->links[i]))
-			k |= n->links[i].class == NET_TUNNEL ? KIND_VPN
-							     : KIND_CIRCUIT;
+			k |= n->links[i].class == NET_TUNNEL ? PROVE_ON_VPN
+							     : PROVE_ON_CIRCUIT;
 	return k;
 }
 

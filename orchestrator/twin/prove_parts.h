@@ -23,6 +23,13 @@ struct pair {
 	int group;
 };
 
+/* What a way goes over; of several equal ones, all. */
+enum prove_kind {
+	PROVE_ON_VPN = 1,
+	PROVE_ON_CIRCUIT = 2,
+	PROVE_ON_OTHER = 4,
+};
+
 enum place { PLACE_UNKNOWN, PLACE_ROUTER, PLACE_LINKS };
 
 struct device { /* a stateful one */
@@ -78,6 +85,7 @@ struct prover {
 	size_t n_dests, n_pairs, n_devices, n_failures;
 	size_t cap_dests, cap_pairs, cap_failures;
 	struct walk *walks; /* by dest, of the state at hand */
+	bool *held;	    /* by pair: prove_moved.c */
 	struct transient tr;
 	uint64_t *seen; /* states that were judged: hashes, open addressing */
 	size_t n_seen, cap_seen;
@@ -108,6 +116,13 @@ const struct device *prove_one_way(const struct prover *p,
 				   const struct pair *x);
 void prove_judge_devices(struct prover *p);
 
+/* prove_moved.c: what a wave moves, and when */
+void prove_moved_begin(struct prover *p); /* a block begins */
+void prove_judge_moved(struct prover *p);
+
+/* prove_expect.c: what the step itself looks for */
+void prove_judge_expect(struct prover *p);
+
 /* prove_fail.c */
 void prove_failures_before(struct prover *p);
 void prove_failures(struct prover *p);
@@ -132,6 +147,10 @@ void prove_whole(struct prover *p);
 void prove_seen(struct prover *p);
 
 /* prove_result.c */
+/* Who an edge has its best route from, in the words of the site; false: the
+ * model knows nothing of the prefix. */
+bool prove_route_now(const struct prover *p, size_t edge,
+		     const struct prefix *cloud, struct prove_route *ret);
 int prove_record(struct prover *p, int before, bool changed);
 /* Adds to `times` where the same was said before. */
 void prove_say(struct prover *p, enum prove_severity severity, const char *rule,

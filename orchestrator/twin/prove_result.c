@@ -146,9 +146,8 @@ static void record_pair(const struct prover *p, const struct pair *x,
 	};
 }
 
-/* Who an edge has its best route from, in the words of the site. */
-static void record_route(const struct prover *p, size_t edge,
-			 const struct prefix *cloud, struct prove_route *ret)
+bool prove_route_now(const struct prover *p, size_t edge,
+		     const struct prefix *cloud, struct prove_route *ret)
 {
 	const struct twin *t = p->t;
 	const struct net *n = t->net;
@@ -159,18 +158,19 @@ static void record_route(const struct prover *p, size_t edge,
 
 	*ret = (struct prove_route){.edge = n->routers[router].name};
 	if (at < 0)
-		return;
+		return false;
 	fib_of_chain(t->decide, t->decide->classes->chain_of[at], router, &f);
 	if (f.kind == FIB_NONE)
-		return;
+		return true;
 	if (f.from < 0) {
 		ret->via = "static";
-		return;
+		return true;
 	}
 	s = &n->sessions[f.from / 2];
 	ret->from = s->end[!(f.from % 2)].address;
 	ret->via =
 		s->ebgp ? s->name : n->routers[s->router[!(f.from % 2)]].name;
+	return true;
 }
 
 static const struct prove_route *known_route(const struct prove *o, int state,
@@ -200,7 +200,7 @@ static void record_routes(struct prover *p, struct prove_state *s)
 			const struct prove_route *old;
 
 			prefix_text(&t->cloud[i], text);
-			record_route(p, e, &t->cloud[i], &r);
+			prove_route_now(p, e, &t->cloud[i], &r);
 			old = known_route(p->out, s->before, r.edge, text);
 			if (old && same_text(old->via, r.via) &&
 			    same_text(old->from, r.from))

@@ -21,6 +21,13 @@ const struct rule prove_rules[] = {
 	 "is lost.",
 	 "designing-for-high-availability-with-expressroute.md; "
 	 "expressroute-faqs.md"},
+	{"check-fails",
+	 "A step counts as done when its edge is seen to use the route that "
+	 "the step is to bring, or to have left the one that it takes away. "
+	 "Where something else wins there (a static route, a preference that "
+	 "the plan does not know of) the step waits in vain, and the run goes "
+	 "back.",
+	 "RFC 4271, section 9.1; make before break: seen, not hoped for"},
 	{"loop",
 	 "Each of two routers takes the other for the way out: packets go "
 	 "round until their time to live is over, and take the link with "
@@ -50,6 +57,12 @@ const struct rule prove_rules[] = {
 	 "Preferences that contradict one another have no stable outcome: "
 	 "routers go on exchanging updates for ever.",
 	 "RFC 4264; RFC 3345"},
+	{"not-moved",
+	 "A wave that ends with its traffic where it was has moved nothing: a "
+	 "longer prefix, a static route or a higher preference holds it on the "
+	 "old way, and the cutover waits for what does not come.",
+	 "RFC 4271, section 9.1; use-s2s-vpn-as-backup-for-expressroute-"
+	 "privatepeering.md"},
 	{"peering-leak",
 	 "The routing domains of a circuit are isolated from one another. A "
 	 "private prefix on a public peering is refused or, worse, taken; a "
@@ -87,6 +100,14 @@ const struct rule prove_rules[] = {
 	 "from its end and from every step in it; otherwise the checkpoint is "
 	 "a promise that is not kept.",
 	 "make before break, and back"},
+	{"unpin-early",
+	 "More-specifics hold traffic on the VPN only where there are some: a "
+	 "host prefix has no halves, a VPN that takes no more prefixes is "
+	 "given "
+	 "none, and what is longer wins. Such traffic moves with the "
+	 "announcement on the circuit, before anybody lets it go.",
+	 "use-s2s-vpn-as-backup-for-expressroute-privatepeering.md; RFC 1812, "
+	 "section 5.2.4.3"},
 	{"window-budget",
 	 "A change that cannot be taken back before the window closes is not "
 	 "finished in time either: the last moment to decide is the window's "

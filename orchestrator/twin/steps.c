@@ -372,6 +372,14 @@ static bool by_hand(struct twin *t, const struct step *s)
 	return false;
 }
 
+/* A circuit that its provider lights is waited for, not lit by us. */
+static void take_lit(struct twin *t, const struct step *s)
+{
+	for (size_t i = 0; i < s->want.n; i++)
+		if (s->want.v[i].kind == RESOURCE_CIRCUIT)
+			twin_take(t, s->target, &s->want.v[i], NULL);
+}
+
 bool twin_step(struct twin *t, const struct step *s,
 	       const struct twin_state *start)
 {
@@ -379,6 +387,8 @@ bool twin_step(struct twin *t, const struct step *s,
 
 	if (s->kind == STEP_HOLD)
 		by_hand(t, s);
+	if (s->kind == STEP_WAIT)
+		take_lit(t, s);
 	if (s->kind != STEP_ENSURE || s->keeps) /* made so before */
 		return t->net->n_changes != before;
 	if (s->derive == STEP_DERIVE_PINS) {
