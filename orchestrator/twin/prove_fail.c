@@ -97,6 +97,7 @@ static void one_failure(struct prover *p, const struct failure *f,
 	set(p, f, true);
 	prove_walks(p);
 	prove_judge(p);
+	prove_judge_capacity(p);
 	if (p->at_rest && p->phase == PROVE_FORWARD)
 		count_losses(p, forward, back);
 	prove_walks_done(p);

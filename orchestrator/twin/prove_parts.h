@@ -5,6 +5,7 @@
 #define CUTOVER_TWIN_PROVE_PARTS_H
 
 #include "orchestrator/twin/prove.h"
+#include "orchestrator/twin/prove_transient.h"
 #include "orchestrator/twin/walk.h"
 
 struct dest { /* where packets go: a chain, asked from the other side */
@@ -51,30 +52,6 @@ struct failure {
 	bool *before; /* by dest: it was good at the start, with this failure */
 };
 
-struct fib_list { /* what a router did with a dest, in order */
-	struct fib *v;
-	size_t n, cap;
-};
-
-struct version { /* what a candidate was, at some time in the step */
-	int class, router;
-	struct path path;
-};
-
-struct transient {
-	struct version *versions;
-	size_t n_versions, cap_versions;
-	struct fib *now;	/* [row * routers + router] */
-	struct fib_list *lists; /* the same; empty: it did not change */
-	size_t *touched;	/* lists that are not empty */
-	size_t n_touched, cap_touched;
-	size_t *row;	/* by dest: whose rows are also its own */
-	bool later;	/* rows are made when somebody asks again ... */
-	bool *is_stale; /* ... those: [class * routers + router] */
-	size_t *stale, n_stale, cap_stale;
-	int **dests_of; /* by class: dests with rows, ended by -1 */
-};
-
 struct prover {
 	struct twin *t;
 	struct prove *out;
@@ -109,6 +86,7 @@ void prove_walks(struct prover *p);
 void prove_walks_done(struct prover *p);
 void prove_judge(struct prover *p); /* walks are those of now */
 void prove_judge_sessions(struct prover *p);
+void prove_judge_capacity(struct prover *p); /* with a failure, too */
 char *prove_via(const struct prover *p, const struct walk *w);
 unsigned prove_kinds(const struct prover *p, const struct walk *w);
 /* NULL, or the first stateful device that sees one way of a pair only. */
@@ -126,19 +104,6 @@ void prove_judge_expect(struct prover *p);
 /* prove_fail.c */
 void prove_failures_before(struct prover *p);
 void prove_failures(struct prover *p);
-
-/* prove_transient.c */
-void transient_begin(struct prover *p); /* once */
-void transient_clear(struct prover *p); /* what follows is one step */
-void transient_judge(struct prover *p);
-/* In between the network must come back to what it was. */
-void transient_suspend(struct prover *p);
-void transient_resume(struct prover *p);
-/* prove_orders.c: entries that other orders of messages would have made */
-void transient_orders(struct prover *p);
-void transient_row(struct prover *p, size_t dest, int router,
-		   const struct fib *f);
-void transient_done(struct prover *p);
 
 /* prove_whole.c: the plan as a whole */
 void prove_whole(struct prover *p);

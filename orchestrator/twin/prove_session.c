@@ -217,8 +217,9 @@ static void judge_tunnel(struct prover *p, size_t i)
 
 /* ---- one link for everything ---- */
 
+/* What the groups on a link have at their peaks, and who they are. */
 static uint64_t load_of(const struct prover *p, size_t circuit, size_t link,
-			bool back)
+			bool back, struct buf *who)
 {
 	const struct twin *t = p->t;
 	bool *counted = mem_calloc(t->plan->n_groups + 1, sizeof(bool));
@@ -227,6 +228,7 @@ static uint64_t load_of(const struct prover *p, size_t circuit, size_t link,
 	for (size_t i = 0; i < p->n_pairs; i++) {
 		const struct pair *x = &p->pairs[i];
 		const struct walk *w = &p->walks[back ? x->onprem : x->cloud];
+		const struct plan_group *g;
 
 		if (x->group < 0 || counted[x->group])
 			continue;
@@ -235,32 +237,58 @@ static uint64_t load_of(const struct prover *p, size_t circuit, size_t link,
 			    t->peers[k].link == link &&
 			    w->links[t->peers[k].wire])
 				counted[x->group] = true;
-		if (counted[x->group])
-			sum += t->plan->groups[x->group].peak;
+		g = &t->plan->groups[x->group];
+		if (!counted[x->group] || !g->peak)
+			continue;
+		sum += g->peak;
+		buf_printf(who, "%s%s %u", who->len ? ", " : "", g->name,
+			   g->peak);
 	}
 	free(counted);
 	return sum;
 }
 
-static void judge_capacity(struct prover *p, size_t c, size_t l)
+/* Once a link is enough: what fails on top of it makes it no clearer. */
+static bool said_of_link(const struct prover *p, const char *subject)
+{
+	const struct prove *o = p->out;
+
+	for (size_t i = 0; i < o->n_violations; i++)
+		if (strcmp(o->violations[i].rule, "capacity-one-link") == 0 &&
+		    strcmp(o->violations[i].subject, subject) == 0)
+			return true;
+	return false;
+}
+
+static void judge_capacity(struct prover *p, size_t c, size_t l, bool back)
 {
 	const struct plan_circuit *ci = &p->t->plan->circuits[c];
 	mem_auto_free char *subject =
 		mem_format("%s/%s", ci->name, ci->links[l].name);
-	uint64_t out, back;
+	buf_auto who = BUF_INIT;
+	uint64_t load;
 
 	if (!ci->bandwidth)
 		return;
-	out = load_of(p, c, l, false);
-	back = load_of(p, c, l, true);
-	if (out <= ci->bandwidth && back <= ci->bandwidth)
+	load = load_of(p, c, l, back, &who);
+	if (load <= ci->bandwidth || said_of_link(p, subject))
 		return;
 	prove_say(p, PROVE_ERROR, "capacity-one-link", subject, NULL,
 		  "order more bandwidth, or leave a group on the VPN",
-		  "link '%s' may have to carry %llu Mbit/s of the groups' "
-		  "peaks alone, and has %u",
-		  subject, (unsigned long long)(out > back ? out : back),
-		  ci->bandwidth);
+		  "link '%s' may have to carry %llu Mbit/s to the %s alone, at "
+		  "the groups' peaks (%s), and has %u",
+		  subject, (unsigned long long)load, back ? "site" : "cloud",
+		  buf_str(&who), ci->bandwidth);
+}
+
+void prove_judge_capacity(struct prover *p)
+{
+	const struct plan *plan = p->t->plan;
+
+	for (size_t c = 0; c < plan->n_circuits; c++)
+		for (size_t l = 0; l < plan->circuits[c].n_links; l++)
+			for (int back = 0; back < 2; back++)
+				judge_capacity(p, c, l, back);
 }
 
 void prove_judge_sessions(struct prover *p)
@@ -274,7 +302,5 @@ void prove_judge_sessions(struct prover *p)
 	}
 	for (size_t i = 0; i < t->n_peers; i++)
 		judge_session(p, t->peers[i].session);
-	for (size_t c = 0; c < t->plan->n_circuits; c++)
-		for (size_t l = 0; l < t->plan->circuits[c].n_links; l++)
-			judge_capacity(p, c, l);
+	prove_judge_capacity(p);
 }

@@ -11,7 +11,8 @@
 
 #define DEVICE_MS 5000 /* a change, verified, as it mostly goes */
 #define LOOK_MS 1000
-#define TCP_IP 40 /* header bytes of TCP over IPv4 */
+#define TCP_IP4 40 /* header bytes of TCP over IPv4 */
+#define TCP_IP6 60
 
 /* ---- time ---- */
 
@@ -113,12 +114,23 @@ static uint32_t least_tunnel(const struct prover *p, const char **ret_name)
 	return least;
 }
 
+/* The clamp is one number, the headers of IPv6 are longer. */
+static uint32_t header_of(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_groups; i++)
+		for (size_t k = 0; k < plan->groups[i].cloud.n; k++)
+			if (strchr(plan->groups[i].cloud.v[k], ':'))
+				return TCP_IP6;
+	return TCP_IP4;
+}
+
 /* A flow that was opened on the circuit must fit into the tunnel later. */
 static void judge_mtu(struct prover *p)
 {
 	const struct plan *plan = p->t->plan;
 	const char *tunnel = "";
 	uint32_t small = least_tunnel(p, &tunnel), wide = 0;
+	uint32_t header = header_of(plan);
 
 	for (size_t i = 0; i < plan->n_circuits; i++)
 		if (circuit_mtu(p, &plan->circuits[i]) > wide)
@@ -140,14 +152,14 @@ static void judge_mtu(struct prover *p)
 			  "send %u bytes and hang when it moves back to tunnel "
 			  "'%s' (MTU %u); nothing in the plan says that the "
 			  "site clamps the TCP MSS to %u or less",
-			  wide, wide, tunnel, small, small - TCP_IP);
-	else if (plan->site.mss + TCP_IP > small)
+			  wide, wide, tunnel, small, small - header);
+	else if (plan->site.mss + header > small)
 		prove_say(p, PROVE_ERROR, "mtu-mss", tunnel, NULL,
 			  "clamp the MSS lower",
 			  "the site clamps the TCP MSS to %u: packets of %u "
 			  "bytes, opened on the circuit (MTU %u), do not fit "
 			  "into tunnel '%s' (MTU %u) when they move back",
-			  plan->site.mss, plan->site.mss + TCP_IP, wide, tunnel,
+			  plan->site.mss, plan->site.mss + header, wide, tunnel,
 			  small);
 }
 
