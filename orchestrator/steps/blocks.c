@@ -231,15 +231,6 @@ static void prove_silent(const struct policy_session *s, void *arg)
 			->number = pe->max_path;
 }
 
-static bool has_session(const struct plan_circuit *c)
-{
-	for (size_t i = 0; i < c->n_peerings; i++)
-		for (size_t k = 0; k < c->n_links; k++)
-			if (c->peerings[i].on[k].neighbor)
-				return true;
-	return false;
-}
-
 static void attach(struct build *b, const struct plan_circuit *c, bool undo)
 {
 	mem_auto_free char *id = build_id(undo ? "detach" : "attach", c->name);
@@ -257,7 +248,7 @@ static void attach(struct build *b, const struct plan_circuit *c, bool undo)
 		b, STEP_ENSURE, c->name, id, "%s the cloud gateway %s '%s'",
 		undo ? "detach" : "attach", undo ? "from" : "to", c->name);
 	/* without sessions of ours what the provider says moves at once */
-	s->own_go = !undo && !has_session(c);
+	s->own_go = !undo && !policy_has_session(c);
 	resource_set_add(&s->want, RESOURCE_ATTACHMENT, c->name)
 		->attachment.attached = !undo;
 	if (undo)

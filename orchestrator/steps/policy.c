@@ -24,6 +24,15 @@ char *policy_session_name(const struct policy_session *s)
 			  c->peerings[s->peering].name);
 }
 
+bool policy_has_session(const struct plan_circuit *c)
+{
+	for (size_t i = 0; i < c->n_peerings; i++)
+		for (size_t k = 0; k < c->n_links; k++)
+			if (c->peerings[i].on[k].neighbor)
+				return true;
+	return false;
+}
+
 static bool group_is_ours(const struct policy_session *s, size_t group)
 {
 	const struct plan_group *g = &s->plan->groups[group];

@@ -31,6 +31,9 @@ char *policy_drain_name(const struct policy_session *s, size_t waves);
 /* Does wave number `wave` (from 0) change this session's policy? */
 bool policy_changes(const struct policy_session *s, bool import, size_t wave);
 
+/* Do we run BGP over this circuit, with the cloud or with its provider? */
+bool policy_has_session(const struct plan_circuit *c);
+
 /* Adds every policy of this session; absent ones with present = false. */
 void policy_add_all(const struct policy_session *s, bool present,
 		    struct resource_set *set);

@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "orchestrator/steps/policy.h"
 #include "orchestrator/twin/prove_parts.h"
 
 static const struct plan_wave *wave_of(const struct prover *p)
@@ -33,8 +34,8 @@ static bool is_ours(const struct prover *p, const struct pair *x)
 {
 	const struct plan *plan = p->t->plan;
 
-	return plan->circuits[plan->groups[x->group].circuit].model !=
-	       PLAN_NETWORK_SERVICE;
+	return policy_has_session(
+		&plan->circuits[plan->groups[x->group].circuit]);
 }
 
 /* ---- held on the VPN ---- */

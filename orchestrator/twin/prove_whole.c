@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "orchestrator/steps/policy.h"
 #include "orchestrator/twin/build_prefix.h"
 #include "orchestrator/twin/prove_parts.h"
 
@@ -261,14 +262,15 @@ static void assume_the_rest(struct prover *p)
 			     "of what the public peering announces");
 }
 
-/* A provider that owns layer 3 moves routes by himself, when he pleases. */
+/* A provider that owns layer 3 moves routes by himself, when he pleases; unless
+ * it is we who announce them to his routers. */
 static void judge_owner(struct prover *p)
 {
 	const struct plan *plan = p->t->plan;
 	buf_auto names = BUF_INIT;
 
 	for (size_t i = 0; i < plan->n_circuits; i++)
-		if (plan->circuits[i].model == PLAN_NETWORK_SERVICE)
+		if (!policy_has_session(&plan->circuits[i]))
 			buf_printf(&names, "%s'%s'", names.len ? ", " : "",
 				   plan->circuits[i].name);
 	if (!names.len)
