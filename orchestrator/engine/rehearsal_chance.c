@@ -138,10 +138,9 @@ void chance_operator(struct rehearsal *r)
 		rollback(r, r->o->program->v[0].name);
 	} else if (r->tries > 3) {
 		command(r, OPERATOR_GO, NULL);
-	} else if (what == 7) {
-		command(r, OPERATOR_ABORT, NULL);
-	} else if (what == 8) {
-		command(r, OPERATOR_STOP, NULL);
+	} else if (what == 7 || what == 8) {
+		r->tries--; /* who gives up has not tried to get on */
+		command(r, what == 7 ? OPERATOR_ABORT : OPERATOR_STOP, NULL);
 	} else {
 		rollback(r, some_checkpoint(r));
 	}
