@@ -100,13 +100,14 @@ test: install-deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all build-tests
 	@$(MAKE) --no-print-directory run-tests
 
-# Some of the suites wait more than they compute: there is one more at a time
-# than processors.  Of the lab's tests, one after the other since each is a whole
+# The tests wait more than they compute: there is one more at a time than
+# processors, and those that wait longest begin.  Of the lab's tests, one after the other since each is a whole
 # site, those that are short enough; 'make test-lab' runs all of them.
 LAB_TESTS ?= tests/lab/cutover_test.sh
+LONG := $(patsubst %,$(BUILD)/tests/conformance/%_test,bird_guard azure frr_guard frr probe)
 run-tests: all build-tests
-	@tests/run $(BUILD) -j $(JOBS) -t 600 $(call suite_tests,conformance) \
-		-j $(shell expr $(JOBS) + 1) \
+	@tests/run $(BUILD) -j $(shell expr $(JOBS) + 1) -t 600 $(LONG) \
+		$(filter-out $(LONG),$(call suite_tests,conformance)) \
 		$(foreach s,$(filter-out conformance lab,$(SUITES)),$(call suite_tests,$(s))) \
 		-j 1 -t 1800 $(LAB_TESTS)
 
