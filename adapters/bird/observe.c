@@ -9,6 +9,7 @@
  */
 #include "adapters/bird/observe.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "adapters/bird/name.h"
@@ -265,6 +266,27 @@ static void paths_observe(const struct bird_snapshot *s,
 	}
 }
 
+/* BIRD's preference is the other way round: of BGP 100, and higher wins. */
+static uint32_t distance_of(uint32_t preference)
+{
+	if (!preference)
+		return 0;
+	return preference < 119 ? 120 - preference : 1;
+}
+
+static void source_observe(const struct bird_route *best,
+			   const struct bird_protocol *p,
+			   struct state_route *ret)
+{
+	set_str(&ret->session, p->neighbor);
+	if (!p->proto)
+		return;
+	set_str(&ret->protocol, p->proto);
+	for (char *c = ret->protocol; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	ret->distance = distance_of(best->preference);
+}
+
 static void route_observe(const struct bird_snapshot *s,
 			  const struct resource *want, size_t i,
 			  struct resource_set *ret)
@@ -284,7 +306,7 @@ static void route_observe(const struct bird_snapshot *s,
 	if (best.protocol)
 		p = bird_protocols_find(&s->protocols, best.protocol);
 	if (p)
-		set_str(&r->route.session, p->neighbor);
+		source_observe(&best, p, &r->route);
 	r->route.local_pref = best.local_pref;
 	set_str(&r->route.as_path, best.as_path);
 	paths_observe(s, &best.paths, &r->route.paths);

@@ -56,6 +56,9 @@ static void header_parse(const char *line, struct bird_route *r)
 		return;
 	r->present = true;
 	r->protocol = mem_strndup(open + 1, strcspn(open + 1, " ]"));
+	open = strrchr(line, '(');
+	if (open)
+		r->preference = (uint32_t)strtoul(open + 1, NULL, 10);
 }
 
 static void detail_parse(const char *line, struct bird_route *r)

@@ -13,6 +13,7 @@ struct bird_route {
 	char *protocol; /* that it was learned from */
 	char *as_path;
 	uint32_t local_pref;
+	uint32_t preference; /* of the protocol: higher wins, BGP's is 100 */
 	struct state_list next_hops; /* sorted */
 	struct state_list paths;     /* of all paths: 'PROTOCOL LOCAL-PREF' */
 };

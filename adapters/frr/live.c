@@ -186,5 +186,7 @@ void frr_route_observe(const json_t *rib, const json_t *bgp,
 		rib_hops(entry, &s->next_hops);
 	if (s->next_hops.n)
 		qsort(s->next_hops.v, s->next_hops.n, sizeof(char *), by_text);
+	s->protocol = *protocol ? mem_strdup(protocol) : NULL;
+	s->distance = (uint32_t)json_peek_int(entry, "distance", 0);
 	read_bgp(bgp, strcmp(protocol, "bgp") == 0, s);
 }

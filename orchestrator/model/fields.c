@@ -149,6 +149,8 @@ static const struct field route_fields[] = {
 	F(state_route, session, STR, LIVE),
 	F(state_route, local_pref, U32, LIVE),
 	F(state_route, as_path, STR, LIVE),
+	F(state_route, protocol, STR, LIVE),
+	F(state_route, distance, U32, LIVE),
 	F(state_route, paths, LIST, LIVE),
 };
 

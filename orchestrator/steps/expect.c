@@ -24,6 +24,7 @@ static const char *const kind_names[] = {
 	[EXPECT_IN_FIB] = "is in the FIB",
 	[EXPECT_NOT_ELSEWHERE] =
 		"has no path but from these, of local preference at least",
+	[EXPECT_NOT_BEFORE_BGP] = "gives way to eBGP",
 	[EXPECT_TUNNEL_UP] = "is up with IKE and child SA",
 	[EXPECT_OPER_UP] = "has carrier",
 	[EXPECT_IDLE] = "is idle, at most packets/s",
@@ -230,6 +231,21 @@ static bool not_elsewhere(const struct expect *x,
 	return true;
 }
 
+#define EBGP_DISTANCE 20
+
+static bool gives_way(const struct expect *x, const struct state_route *r,
+		      struct buf *why)
+{
+	if (!r->in_fib || !r->protocol || strcmp(r->protocol, "bgp") == 0 ||
+	    r->distance > EBGP_DISTANCE)
+		return true;
+	return fail(why, x,
+		    "is a '%s' route of distance %u: it stays in use whatever "
+		    "the circuit announces; make it float (a distance above "
+		    "%d, in BIRD a preference below 100) first",
+		    r->protocol, r->distance, EBGP_DISTANCE);
+}
+
 static bool check_route(const struct expect *x, const struct state_route *r,
 			struct buf *why)
 {
@@ -237,6 +253,8 @@ static bool check_route(const struct expect *x, const struct state_route *r,
 
 	if (x->kind == EXPECT_NOT_ELSEWHERE)
 		return not_elsewhere(x, &r->paths, why);
+	if (x->kind == EXPECT_NOT_BEFORE_BGP)
+		return gives_way(x, r, why);
 	if (!r->in_fib)
 		return fail(why, x, "is not in the FIB");
 	if (x->kind == EXPECT_BEST_FROM && strcmp(from, x->text) != 0)

@@ -20,10 +20,12 @@ enum expect_kind {
 				matches */
 	EXPECT_ACCEPTED,     /* session: accepts every prefix of `list` */
 	EXPECT_BEST_FROM, /* route: best path learned from `text`, in the FIB */
-	EXPECT_BEST_NOT_FROM, /* route: in the FIB, not learned from `text` */
-	EXPECT_IN_FIB,	      /* route: in the FIB */
-	EXPECT_NOT_ELSEWHERE, /* route: no path of local preference `number` or
-				 more, but from the neighbors in `list` */
+	EXPECT_BEST_NOT_FROM,  /* route: in the FIB, not learned from `text` */
+	EXPECT_IN_FIB,	       /* route: in the FIB */
+	EXPECT_NOT_ELSEWHERE,  /* route: no path of local preference `number` or
+				  more, but from the neighbors in `list` */
+	EXPECT_NOT_BEFORE_BGP, /* route: of no protocol that wins over eBGP,
+				  whatever the local preference */
 	EXPECT_TUNNEL_UP,
 	EXPECT_OPER_UP, /* interface: has carrier */
 	EXPECT_IDLE,	/* interface: receives at most `number` packets/s */

@@ -24,6 +24,7 @@ static void expect_route(const char *prefix, void *arg)
 
 	build_look_route(s, prefix);
 	expect_add(&s->expect, EXPECT_IN_FIB, RESOURCE_ROUTE, prefix);
+	expect_add(&s->expect, EXPECT_NOT_BEFORE_BGP, RESOURCE_ROUTE, prefix);
 }
 
 /* What moves must be announced on the VPN now, or it would vanish on the way

@@ -158,6 +158,22 @@ static void tunnel_bgp(struct twin *t, size_t i, struct twin_tunnel *ret)
 	ret->session = s;
 }
 
+/* Of the static routes that the edge was seen to use; else the plan's. */
+static uint32_t static_distance(const struct twin *t,
+				const struct plan_tunnel *x)
+{
+	for (size_t i = 0; i < t->plan->vnet.prefixes.n; i++) {
+		const struct resource *r = twin_seen_find(
+			t, t->plan->edges[x->edge].name, RESOURCE_ROUTE,
+			t->plan->vnet.prefixes.v[i]);
+
+		if (r && r->route.protocol &&
+		    strcmp(r->route.protocol, "static") == 0)
+			return r->route.distance;
+	}
+	return x->distance;
+}
+
 static void tunnel_static(struct twin *t, size_t i, struct twin_tunnel *ret)
 {
 	const struct plan_tunnel *x = &t->plan->tunnels[i];
@@ -169,12 +185,13 @@ static void tunnel_static(struct twin *t, size_t i, struct twin_tunnel *ret)
 	prefix_vec_texts(&site, &t->plan->site.prefixes);
 	ret->session = -1;
 	ret->routes = part_origin(t, there, t->edges[x->edge], ret->link,
-				  x->distance, &cloud);
+				  static_distance(t, x), &cloud);
 	ret->lng = part_origin(t, here, ret->gateway, ret->link, 1, &site);
 	twin_assume(
 		t, "static-vpn",
 		"the static routes of tunnels without BGP have the distance "
-		"that the plan gives, and are announced inside the site; "
+		"that was seen, or the plan gives, and are announced inside "
+		"the site; "
 		"the gateway's are the site's prefixes");
 	free(cloud.v);
 	free(site.v);

@@ -183,7 +183,7 @@ static void judge_static(struct prover *p, size_t tunnel,
 			"static route of tunnel '%s': its distance is %u, "
 			"eBGP's is 20",
 			t->plan->edges[pt->edge].name, text, x->name, pt->name,
-			pt->distance);
+			t->net->origins[t->tunnels[tunnel].routes].distance);
 		return;
 	}
 }

@@ -121,12 +121,44 @@ static void test_not_elsewhere(void **state)
 	fixture_done(&f);
 }
 
+/* A static route stands in use before eBGP, or floats below it. */
+static bool static_holds(const char *protocol, uint32_t distance)
+{
+	struct fixture f = {0};
+	struct resource *r =
+		resource_set_add(&f.now, RESOURCE_ROUTE, "10.100.0.0/16");
+	bool ok;
+
+	r->route.in_fib = true;
+	r->route.protocol = protocol ? mem_strdup(protocol) : NULL;
+	r->route.distance = distance;
+	expect_add(&f.list, EXPECT_NOT_BEFORE_BGP, RESOURCE_ROUTE,
+		   "10.100.0.0/16");
+	ok = holds(&f);
+	assert_true(ok || strstr(buf_str(&f.why), "make it float"));
+	fixture_done(&f);
+	return ok;
+}
+
+static void test_static_route_before_bgp(void **state)
+{
+	(void)state;
+	assert_false(static_holds("static", 1));
+	assert_false(static_holds("static", 20));
+	assert_false(static_holds("kernel", 0));
+	assert_true(static_holds("static", 210));
+	assert_true(static_holds("ospf", 110));
+	assert_true(static_holds("bgp", 20));
+	assert_true(static_holds(NULL, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_at_most),
 		cmocka_unit_test(test_only_many),
 		cmocka_unit_test(test_not_elsewhere),
+		cmocka_unit_test(test_static_route_before_bgp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,33 @@ static void takes_the_best_path_only(void **state)
 	bird_route_done(&r);
 }
 
+/* Static routes are born with 200, and may be told to float. */
+static void takes_the_preference(void **state)
+{
+	static const char floats[] =
+		"1007-Table master4:\n"
+		"     10.100.0.0/16        unicast [vpn2 06:37:30.555] * (50)\n"
+		"     	dev ipsec0\n";
+	static const char far[] =
+		"1007-Table master4:\n"
+		"     10.100.0.0/16        unicast [core 06:37:30.555] * "
+		"(100/20) [i]\n"
+		"     	via 10.0.11.1 on lan0\n";
+	struct bird_route r;
+
+	(void)state;
+	bird_route_parse(two_paths, strlen(two_paths), &r);
+	assert_int_equal(100, r.preference);
+	bird_route_done(&r);
+	bird_route_parse(floats, strlen(floats), &r);
+	assert_string_equal("vpn2", r.protocol);
+	assert_int_equal(50, r.preference);
+	bird_route_done(&r);
+	bird_route_parse(far, strlen(far), &r);
+	assert_int_equal(100, r.preference);
+	bird_route_done(&r);
+}
+
 static void knows_no_route(void **state)
 {
 	static const char none[] =
@@ -168,6 +195,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_the_best_path_only),
+		cmocka_unit_test(takes_the_preference),
 		cmocka_unit_test(knows_no_route),
 		cmocka_unit_test(lists_networks_once),
 		cmocka_unit_test(counts),

@@ -107,6 +107,8 @@ static void established(void **state)
 	assert_int_equal(3, x->uptime_s);
 	assert_true(got.v[2].route.in_fib);
 	assert_string_equal("172.16.0.2", got.v[2].route.session);
+	assert_string_equal("bgp", got.v[2].route.protocol);
+	assert_int_equal(20, got.v[2].route.distance);
 	assert_false(got.v[3].present);
 	assert_true(got.v[4].config.saved);
 	assert_null(strstr(got.v[4].config.text, "vpnsecret"));

@@ -51,6 +51,8 @@ static void test_route(void **state)
 	assert_string_equal(r.route.next_hops.v[0], "172.16.0.2%ckt0");
 	assert_string_equal(r.route.session, "172.16.0.2");
 	assert_int_equal(r.route.local_pref, 200);
+	assert_string_equal(r.route.protocol, "bgp");
+	assert_int_equal(r.route.distance, 20);
 	assert_string_equal(r.route.as_path, "12076");
 	assert_int_equal(r.route.paths.n, 2);
 	resource_done(&r);
