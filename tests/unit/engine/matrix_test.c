@@ -159,6 +159,24 @@ static const struct cell {
 	 {.kind = EVENT_CONFIRMED, .ok = true, .outcome = OUTCOME_UNKNOWN},
 	 true},
 	{"snapshot: blind", {.kind = EVENT_SNAPSHOT, .text = "blind"}, true},
+	{"retreated",
+	 {.kind = EVENT_RETREATED, .ok = true, .outcome = OUTCOME_APPLIED},
+	 true},
+	{"retreated: refused",
+	 {.kind = EVENT_RETREATED, .ok = true, .outcome = OUTCOME_REFUSED},
+	 true},
+	{"retreated: unknown",
+	 {.kind = EVENT_RETREATED, .ok = true, .outcome = OUTCOME_UNKNOWN},
+	 true},
+	{"renewed",
+	 {.kind = EVENT_RENEWED, .ok = true, .outcome = OUTCOME_APPLIED},
+	 true},
+	{"renewed: had run out",
+	 {.kind = EVENT_RENEWED, .ok = true, .outcome = OUTCOME_REFUSED},
+	 true},
+	{"renewed: not reached",
+	 {.kind = EVENT_RENEWED, .ok = true, .outcome = OUTCOME_RETRY},
+	 true},
 	{"timer", {.kind = EVENT_TIMER}, true},
 	{"a stale answer", {.kind = EVENT_TIMER, .call = 9999}, false},
 	{"go", {.kind = EVENT_OPERATOR, .command = OPERATOR_GO}, false},
@@ -286,6 +304,7 @@ static bool feed_cell(struct world *w, const struct event *ev, void *arg)
 		return true;
 	if (p->cell->answers) {
 		x.call = ev->call;
+		x.target = ev->target;
 		x.before = &none;
 		x.want = &none;
 	}
