@@ -88,6 +88,11 @@ const struct rule plan_rules[] = {
 	 "An edge that has a link but no tunnel has no path to come back to "
 	 "of its own; its rollback depends on the other edge.",
 	 "make before break"},
+	{"family-mismatch",
+	 "The sessions of a peering carry the address family that they are "
+	 "spoken over; prefixes of the other one would never move, and never "
+	 "be missed by a proof either.",
+	 "expressroute-routing.md; RFC 4760"},
 	{"file-read", "A file that the plan needs cannot be read.", FORM},
 	{"group-twice",
 	 "A group moves once. Naming it again would make the second wave "

@@ -58,6 +58,30 @@ static bool is_private(const struct plan *p, size_t g)
 
 /* ---- prefixes of a group ---- */
 
+/* A session takes prefixes of its own address family only. */
+static void check_family(struct load *l, size_t g, const char *key,
+			 const struct state_list *v)
+{
+	const struct plan_peering *pe = peering_of(l->plan, g);
+	const char *far = pe && pe->on ? pe->on[0].neighbor : NULL;
+	mem_auto_free char *path = mem_format("groups.%zu.%s", g, key);
+	const struct node *list = load_find(l, "%s", path);
+
+	for (size_t i = 0; far && i < v->n; i++) {
+		if (!strchr(v->v[i], ':') == !strchr(far, ':'))
+			continue;
+		load_error(l,
+			   list ? load_at(l, "%s.%zu", path, i)
+				: load_at(l, "groups.%zu", g),
+			   "family-mismatch",
+			   "'%s' is not of the address family of peering '%s', "
+			   "whose sessions are %s: give each family a peering "
+			   "and a group of its own",
+			   v->v[i], pe->name ?: "unnamed",
+			   strchr(far, ':') ? "IPv6" : "IPv4");
+	}
+}
+
 static void check_onprem(struct load *l, size_t g, const struct rule_set *site,
 			 const struct rule_set *vnet)
 {
@@ -421,6 +445,8 @@ void load_validate_move(struct load *l)
 	for (size_t g = 0; g < p->n_groups; g++) {
 		check_onprem(l, g, &site, &vnet);
 		check_cloud(l, g, &vnet);
+		check_family(l, g, "onprem", &p->groups[g].onprem);
+		check_family(l, g, "cloud", &p->groups[g].cloud);
 	}
 	check_twice(l);
 	for (size_t c = 0; c < p->n_circuits; c++)

@@ -48,10 +48,22 @@ const struct plan_edge *build_edge(const struct policy_session *s)
 
 const struct plan_tunnel *build_tunnel(const struct plan *p, size_t edge)
 {
-	for (size_t i = 0; i < p->n_tunnels; i++)
-		if (p->tunnels[i].edge == edge && p->tunnels[i].neighbor)
+	const struct plan_tunnel *six = NULL;
+
+	for (size_t i = 0; i < p->n_tunnels; i++) {
+		if (p->tunnels[i].edge != edge || !p->tunnels[i].neighbor)
+			continue;
+		if (!build_is_six(p->tunnels[i].neighbor))
 			return &p->tunnels[i];
-	return NULL;
+		if (!six)
+			six = &p->tunnels[i];
+	}
+	return six;
+}
+
+bool build_is_six(const char *address)
+{
+	return address && strchr(address, ':');
 }
 
 static struct resource *session_in(struct resource_set *set, const char *name,
@@ -188,6 +200,8 @@ void build_confirm(struct build *b)
 bool build_can_pin(const struct plan *p, size_t edge)
 {
 	const struct adapter_ops *ops = adapter_find(p->edges[edge].driver);
+	const struct plan_tunnel *t = build_tunnel(p, edge);
 
-	return build_tunnel(p, edge) && ops && (ops->caps & ADAPTER_CAP_PIN);
+	return t && !build_is_six(t->neighbor) && ops &&
+	       (ops->caps & ADAPTER_CAP_PIN);
 }

@@ -33,9 +33,10 @@ void build_look_route(struct step *s, const char *prefix);
 
 const struct plan_link_peering *build_on(const struct policy_session *s);
 const struct plan_edge *build_edge(const struct policy_session *s);
-/* The BGP tunnel of an edge, or NULL. */
+bool build_is_six(const char *address); /* NULL: no */
+/* The BGP tunnel of an edge, one of IPv4 if there is one, or NULL. */
 const struct plan_tunnel *build_tunnel(const struct plan *p, size_t edge);
-/* Can more-specifics be held on the VPN of this edge? */
+/* Can more-specifics be held on the VPN of this edge?  IPv4 alone can. */
 bool build_can_pin(const struct plan *p, size_t edge);
 
 /* Calls fn for each of our sessions, in plan order or the other way round. */

@@ -126,17 +126,19 @@ static void note_hosts(struct build *b)
 static void add_notes(struct build *b)
 {
 	const struct plan *p = b->plan;
-	bool held = false;
+	bool held = false, six = false;
 
 	for (size_t w = 0; w + 1 < p->n_waves; w++)
 		note_asymmetry(b, w);
-	for (size_t i = 0; i < p->n_edges; i++) {
-		const struct adapter_ops *ops =
-			adapter_find(p->edges[i].driver);
-
-		held |= build_tunnel(p, i) && ops &&
-			(ops->caps & ADAPTER_CAP_PIN);
-	}
+	for (size_t i = 0; i < p->n_edges; i++)
+		held |= build_can_pin(p, i);
+	for (size_t i = 0; held && i < p->n_tunnels; i++)
+		six |= build_is_six(p->tunnels[i].neighbor);
+	if (six)
+		state_list_add(&b->program->notes,
+			       "no edge can hold IPv6 prefixes on the VPN by "
+			       "more-specifics: rollback of their "
+			       "cloud-to-site traffic is not hitless");
 	if (!held)
 		state_list_add(&b->program->notes,
 			       "no edge can hold prefixes on the VPN by "

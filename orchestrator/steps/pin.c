@@ -30,6 +30,7 @@ bool wave_pins(const struct policy_session *s, const struct wave_build *w)
 
 	return wave_exports(s, w) &&
 	       build_can_pin(s->plan, c->links[s->link].edge) &&
+	       !build_is_six(build_on(s)->neighbor) &&
 	       strcmp(c->peerings[s->peering].domain, "private") == 0;
 }
 

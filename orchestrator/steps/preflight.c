@@ -30,10 +30,11 @@ static void expect_route(const char *prefix, void *arg)
 /* What moves must be announced on the VPN now, or it would vanish on the way
  * back. */
 static void expect_vpn_sends(struct step *s, const struct build *b,
-			     const char *tunnel)
+			     const struct plan_tunnel *t)
 {
 	struct expect *x =
-		expect_add(&s->expect, EXPECT_SENT, RESOURCE_SESSION, tunnel);
+		expect_add(&s->expect, EXPECT_SENT, RESOURCE_SESSION, t->name);
+	bool six = build_is_six(t->neighbor);
 
 	for (size_t w = 0; w < b->plan->n_waves; w++) {
 		const struct plan_wave *wave = &b->plan->waves[w];
@@ -47,7 +48,8 @@ static void expect_vpn_sends(struct step *s, const struct build *b,
 			if (strcmp(c->peerings[g->peering].domain, "private"))
 				continue;
 			for (size_t k = 0; k < g->onprem.n; k++)
-				if (!strchr(g->onprem.v[k], ' '))
+				if (!strchr(g->onprem.v[k], ' ') &&
+				    build_is_six(g->onprem.v[k]) == six)
 					state_list_add_of(&x->list, &g->onprem,
 							  k);
 		}
@@ -84,7 +86,7 @@ static void preflight_edge(struct build *b, size_t i)
 		build_ask_sent(build_vpn_session(&s->look, t));
 		expect_add(&s->expect, EXPECT_ESTABLISHED, RESOURCE_SESSION,
 			   t->name);
-		expect_vpn_sends(s, b, t->name);
+		expect_vpn_sends(s, b, t);
 		expect_bounds(s, b->plan, t->name);
 	}
 	each_cloud(b->plan, expect_route, s);

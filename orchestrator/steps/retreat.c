@@ -59,7 +59,8 @@ static void restore_pins(struct build *b, const struct plan_tunnel *t)
 	mem_auto_free char *pin = mem_format("CUTOVER-pin-%s", t->name);
 	struct resource *r;
 
-	if (!t->neighbor || !build_can_pin(b->plan, t->edge))
+	if (!t->neighbor || build_is_six(t->neighbor) ||
+	    !build_can_pin(b->plan, t->edge))
 		return;
 	r = resource_set_add(
 		&build_step(b, STEP_ENSURE, b->plan->edges[t->edge].name, id,
