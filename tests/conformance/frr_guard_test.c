@@ -437,11 +437,10 @@ static void test_refused_is_not_armed(void **state)
 
 static bool armed(void)
 {
-	glob_t g;
+	glob_t g = {0};
 	bool is = glob("/run/cutover/guard/*.key", 0, NULL, &g) == 0;
 
-	if (is)
-		globfree(&g);
+	globfree(&g);
 	return is;
 }
 
@@ -452,25 +451,17 @@ static void children_kill(int of, int generations)
 	FILE *f = fopen(path, "r");
 	int pid;
 
-	while (f && fscanf(f, "%d", &pid) == 1) {
-		if (pid == (int)getpid())
-			continue;
-		if (generations > 1)
+	while (f && fscanf(f, "%d", &pid) == 1)
+		if (pid != (int)getpid() && generations > 0) {
 			children_kill(pid, generations - 1);
-		kill(pid, SIGKILL);
-	}
+			kill(pid, SIGKILL);
+		}
 	if (f)
 		fclose(f);
 }
 
-/* The session's shell, and the part of it that would give the answer. */
-static void session_kill(void)
-{
-	children_kill((int)getppid(), 2);
-}
-
-/* Waits until the timer is armed, and kills the session's end that long after.
- */
+/* That long after the timer is armed, kills the session's shell, and the part
+ * of it that would give the answer. */
 static pid_t killer_start(unsigned ms)
 {
 	pid_t pid = fork();
@@ -479,7 +470,7 @@ static pid_t killer_start(unsigned ms)
 		for (int i = 0; i < 20000 && !armed(); i++)
 			clock_sleep_us(1000);
 		clock_sleep_us(ms * 1000);
-		session_kill();
+		children_kill((int)getppid(), 2);
 		_exit(0);
 	}
 	return pid;
@@ -492,7 +483,6 @@ static void test_killed_in_the_middle(void **state)
 	unsigned unknown = 0;
 
 	(void)state;
-	/* early and late, until one was in the middle */
 	for (unsigned n = 0; n < 2 || (!unknown && n < 12); n++) {
 		pid_t killer = killer_start(n % 2 * 200);
 		resource_set_auto want = {0};
