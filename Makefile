@@ -80,7 +80,7 @@ unit: # the one that needs neither root nor packages beyond the libraries
 DEPS = gcc libc6-dev libasan8 libubsan1 make pkg-config clang-format shellcheck \
 	libjansson-dev libssl-dev libcurl4-openssl-dev libsqlite3-dev libyaml-dev libssh-dev \
 	libvirt-dev libncurses-dev libcmocka-dev openssh-client openssh-server \
-	iproute2 procps util-linux
+	iproute2 jq procps tmux util-linux
 
 BENCH_WRAP = device_open device_read device_change device_fence engine_feed journal_append
 $(BUILD)/tests/bench/exchange: $(BUILD)/tests/bench/exchange.o $(BUILD)/tests/bench/record.o $(BUILD)/libcutover.a

@@ -32,6 +32,7 @@ static const struct command {
 	{"rehearse", cmd_rehearse, "whole cutovers in memory, with faults"},
 	{"wizard", tui_wizard, "the cutover on a screen"},
 	{"discover", cmd_discover, "a starter plan from what is there"},
+	{"approve", cmd_approve, "approve exactly this plan, by name"},
 	{"run", cmd_run, "carry a plan out, unattended"},
 	{"resume", cmd_resume, "take up an interrupted run"},
 	{"rollback", cmd_rollback, "come back to a checkpoint"},

@@ -1,7 +1,7 @@
 /*
  * app.c - turns, keys, moving about
  */
-#include "tui/app.h"
+#include "tui/app_plan.h"
 
 #include <string.h>
 
@@ -35,16 +35,16 @@ void app_done(struct app *a)
 	launch_done(&a->launch);
 	preview_done(&a->review);
 	cmd_context_done(&a->c);
-	view_lines_done(&a->plan_lines);
+	app_plan_done(a);
 	view_lines_done(&a->picks);
 	for (size_t i = 0; i < a->n_pick; i++) {
 		free(a->pick[i].plan);
 		free(a->pick[i].run);
 	}
 	free(a->pick);
-	free(a->plan_path);
 	free(a->state);
 	free(a->message);
+	free(a->answer);
 	buf_done(&a->find);
 }
 
@@ -63,6 +63,8 @@ bool app_has_run(const struct app *a)
 
 enum view_link app_link(const struct app *a)
 {
+	if (a->replayed)
+		return view_is_over(&a->m) ? VIEW_ENDED : VIEW_LIVE;
 	if (!feed_is_up(&a->feed))
 		return view_is_over(&a->m) ? VIEW_ENDED : VIEW_GONE;
 	return a->wall_us > a->m.told_us + SILENT_US ? VIEW_SILENT : VIEW_LIVE;
@@ -84,7 +86,8 @@ enum screen_id app_main_screen(const struct app *a)
 static bool is_over_another(enum screen_id s)
 {
 	return s == SCREEN_LOG || s == SCREEN_DEVICE || s == SCREEN_HELP ||
-	       s == SCREEN_REVIEW;
+	       s == SCREEN_REVIEW || s == SCREEN_SOURCE ||
+	       s == SCREEN_APPROVALS;
 }
 
 void app_show(struct app *a, enum screen_id s)
@@ -102,8 +105,7 @@ static void go_back(struct app *a)
 {
 	if (a->screen == SCREEN_PLAN) {
 		cmd_context_done(&a->c);
-		free(a->plan_path);
-		a->plan_path = NULL;
+		app_plan_done(a);
 		app_list_picks(a);
 	} else if (a->screen == SCREEN_HELP) {
 		a->screen = a->under;
@@ -115,10 +117,8 @@ static void go_back(struct app *a)
 
 /* ---- turns ---- */
 
-static void on_message(void *arg, const json_t *j)
+void app_take(struct app *a, const json_t *j)
 {
-	struct app *a = arg;
-
 	if (json_peek(j, "snapshot")) {
 		app_sync_journal(a);
 		model_attached(&a->m, j, a->wall_us);
@@ -129,6 +129,11 @@ static void on_message(void *arg, const json_t *j)
 			mem_strdup(json_peek_str(j, "error", "")));
 	}
 	a->m.told_us = a->wall_us;
+}
+
+static void on_message(void *arg, const json_t *j)
+{
+	app_take(arg, j);
 }
 
 static void on_line_changed(struct app *a)
@@ -146,7 +151,6 @@ static void on_line_changed(struct app *a)
 static void take_control(struct app *a)
 {
 	json_auto *j = NULL;
-	bool ours;
 
 	if (a->took_control || a->o.watch || !a->m.you ||
 	    !json_array_size(a->m.screens))
@@ -156,7 +160,6 @@ static void take_control(struct app *a)
 		if (json_peek_bool(json_array_get(a->m.screens, i), "control",
 				   false))
 			return;
-	(void)ours;
 	j = json_pack("{s:s,s:b}", "command", "control", "take", 1);
 	feed_send(&a->feed, j);
 }
@@ -230,6 +233,10 @@ const struct view_lines *app_lines(const struct app *a)
 		return &a->picks;
 	case SCREEN_PLAN:
 		return &a->plan_lines;
+	case SCREEN_SOURCE:
+		return &a->source_lines;
+	case SCREEN_APPROVALS:
+		return &a->approval_lines;
 	case SCREEN_REVIEW:
 		return &a->review.lines[a->view];
 	case SCREEN_END:
@@ -339,6 +346,27 @@ static void start_review(struct app *a)
 	app_show(a, SCREEN_REVIEW);
 }
 
+static void open_selected(struct app *a)
+{
+	if (a->screen == SCREEN_PICK)
+		app_open_pick(a, a->lists[SCREEN_PICK].cursor);
+	else if (!app_open_source(a) && a->c.plan)
+		start_review(a);
+}
+
+static void reload(struct app *a)
+{
+	if (a->screen == SCREEN_PLAN) {
+		mem_auto_free char *path = mem_strdup(a->plan_path);
+
+		app_load_plan(a, path);
+	} else if (a->screen == SCREEN_APPROVALS) {
+		app_load_approvals(a);
+	} else {
+		app_list_picks(a);
+	}
+}
+
 void app_intent(struct app *a, enum intent i)
 {
 	if (moved(a, i))
@@ -351,10 +379,7 @@ void app_intent(struct app *a, enum intent i)
 		go_back(a);
 		break;
 	case INTENT_OPEN:
-		if (a->screen == SCREEN_PICK)
-			app_open_pick(a, a->lists[SCREEN_PICK].cursor);
-		else if (a->screen == SCREEN_PLAN && a->c.plan)
-			start_review(a);
+		open_selected(a);
 		break;
 	case INTENT_LOG:
 		app_show(a, SCREEN_LOG);
@@ -365,6 +390,13 @@ void app_intent(struct app *a, enum intent i)
 	case INTENT_REVIEW:
 		if (a->c.plan)
 			start_review(a);
+		break;
+	case INTENT_APPROVALS:
+		app_load_approvals(a);
+		app_show(a, SCREEN_APPROVALS);
+		break;
+	case INTENT_EDIT:
+		app_ask_edit(a);
 		break;
 	case INTENT_MAIN:
 		a->screen = app_main_screen(a);
@@ -382,13 +414,7 @@ void app_intent(struct app *a, enum intent i)
 		a->lists[SCREEN_REVIEW] = (struct app_list){0};
 		break;
 	case INTENT_RELOAD:
-		if (a->screen == SCREEN_PLAN) {
-			mem_auto_free char *path = mem_strdup(a->plan_path);
-
-			app_load_plan(a, path);
-		} else {
-			app_list_picks(a);
-		}
+		reload(a);
 		break;
 	case INTENT_NONE:
 		break;

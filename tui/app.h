@@ -37,11 +37,17 @@ struct app_dialog {
 	enum intent intent; /* what a yes does; INTENT_NONE: none is open */
 	char *title, *text;
 	char *want; /* must be typed, and Enter; NULL: y */
+	bool open;  /* any text does, then it is in app.answer */
 	struct buf typed;
 };
 
 struct app_pick {
 	char *plan, *run; /* one of them */
+};
+
+struct app_place { /* in a plan's files; line from 1 */
+	char *file;
+	unsigned line;
 };
 
 struct app {
@@ -52,7 +58,11 @@ struct app {
 	/* a plan */
 	char *plan_path;
 	struct cmd_context c;
-	struct view_lines plan_lines;
+	struct view_lines plan_lines, source_lines, approval_lines;
+	struct app_place *place; /* view_line.place - 1 of plan_lines */
+	size_t n_place;
+	struct app_place source, edit; /* edit: somebody has to; or NULL */
+	size_t approved;	       /* by so many people */
 	struct preview review;
 	enum preview_view view;
 	/* a run */
@@ -64,6 +74,7 @@ struct app {
 	struct feed feed;
 	struct launch launch;
 	bool launching, took_control;
+	bool replayed; /* messages come from a file, not from the feed */
 	struct view_lines end_lines;
 	size_t goal; /* block that a rollback would go back to */
 	/* the screen */
@@ -72,6 +83,7 @@ struct app {
 	size_t n_pick;
 	struct app_list lists[SCREENS];
 	struct app_dialog dialog;
+	char *answer; /* to an open question */
 	bool finding;
 	struct buf find;
 	char *message;
@@ -93,6 +105,8 @@ bool app_offers(const struct app *a, enum intent i);
 /* And is it worth a place in the key bar? */
 bool app_in_bar(const struct app *a, enum intent i);
 void app_say(struct app *a, enum style s, char *text); /* takes text */
+/* A message of the run. */
+void app_take(struct app *a, const json_t *message);
 
 enum view_link app_link(const struct app *a);
 bool app_has_run(const struct app *a);
@@ -102,9 +116,9 @@ void app_show(struct app *a, enum screen_id s);
 const struct view_lines *app_lines(const struct app *a);
 
 /* app_open.c */
+void app_set_state_dir(struct app *a);
 void app_list_picks(struct app *a);
 void app_open_pick(struct app *a, size_t i);
-void app_load_plan(struct app *a, const char *path);
 bool app_attach(struct app *a, const char *run);
 void app_start(struct app *a, bool practice);
 void app_resume(struct app *a);

@@ -6,8 +6,7 @@
 
 #include "orchestrator/base/clock.h"
 #include "orchestrator/journal/lock.h"
-#include "orchestrator/steps/compile.h"
-#include "tui/app.h"
+#include "tui/app_plan.h"
 
 #define RUNS_SHOWN 12
 
@@ -87,7 +86,7 @@ static void add_runs(struct app *a)
 	journal_close(j);
 }
 
-static void set_state_dir(struct app *a)
+void app_set_state_dir(struct app *a)
 {
 	err_auto e = ERR_INIT;
 
@@ -104,7 +103,7 @@ void app_list_picks(struct app *a)
 		free(a->pick[i].run);
 	}
 	a->n_pick = 0;
-	set_state_dir(a);
+	app_set_state_dir(a);
 	add_plans(a, ".");
 	add_plans(a, "plans");
 	add_runs(a);
@@ -119,94 +118,6 @@ void app_open_pick(struct app *a, size_t i)
 		app_load_plan(a, a->pick[i].plan);
 	else
 		app_attach(a, a->pick[i].run);
-}
-
-/* ---- a plan ---- */
-
-static void add_diag(struct view_lines *l, const struct diag *d)
-{
-	enum style s = d->warning ? STYLE_WARN : STYLE_BAD;
-
-	view_lines_add(l, 0, d->warning ? GLYPH_SKIPPED : GLYPH_FAILED, s,
-		       mem_format("%s:%u:%u: %s: %s [%s]", d->file, d->line,
-				  d->column, d->warning ? "warning" : "error",
-				  d->msg, d->rule));
-	if (!d->source)
-		return;
-	view_lines_add(l, 1, GLYPHS, STYLE_PLAIN, mem_strdup(d->source));
-	if (d->column)
-		view_lines_add(l, 1, GLYPHS, s,
-			       mem_format("%*s^", (int)d->column - 1, ""));
-}
-
-static void add_summary(struct app *a)
-{
-	const struct plan *p = a->c.plan;
-	struct view_lines *l = &a->plan_lines;
-	mem_auto_free char *from = clock_wall_text(p->window_start_us);
-	mem_auto_free char *to = clock_wall_text(p->window_end_us);
-
-	view_lines_add(l, 0, GLYPH_DONE, STYLE_GOOD,
-		       mem_format("'%s' is a valid plan%s%s", p->name,
-				  p->change ? ", change " : "",
-				  p->change ? p->change : ""));
-	view_lines_add(l, 1, GLYPHS, STYLE_PLAIN,
-		       mem_format("%zu edges, %zu tunnels, %zu circuits, %zu "
-				  "groups, %zu probes, %zu guards",
-				  p->n_edges, p->n_tunnels, p->n_circuits,
-				  p->n_groups, p->n_probes, p->n_guards));
-	for (size_t i = 0; i < p->n_waves; i++) {
-		mem_auto_free char *soak =
-			view_span((int64_t)p->waves[i].soak_ms * 1000);
-
-		view_lines_add(l, 1, GLYPHS, STYLE_PLAIN,
-			       mem_format("wave '%s': soaks %s%s",
-					  p->waves[i].name, soak,
-					  p->waves[i].hold
-						  ? ", then waits for a go"
-						  : ""));
-	}
-	if (p->window_end_us)
-		view_lines_add(
-			l, 1, GLYPHS, STYLE_PLAIN,
-			mem_format("window %.16s to %.16s UTC", from, to));
-}
-
-static bool compile(struct app *a)
-{
-	err_auto e = ERR_INIT;
-
-	a->c.targets = plan_targets(a->c.plan, &a->c.n_targets);
-	a->c.program = steps_compile(a->c.plan, &e);
-	if (!a->c.program)
-		view_lines_add(&a->plan_lines, 0, GLYPH_FAILED, STYLE_BAD,
-			       mem_strdup(err_msg(&e)));
-	return a->c.program != NULL;
-}
-
-void app_load_plan(struct app *a, const char *path)
-{
-	struct diag_list diags = {0};
-	char *copy = mem_strdup(path);
-
-	free(a->plan_path);
-	a->plan_path = copy;
-	app_close_run(a);
-	cmd_context_done(&a->c);
-	preview_done(&a->review);
-	view_lines_done(&a->plan_lines);
-	a->lists[SCREEN_PLAN] = (struct app_list){0};
-	a->c.plan = plan_load(copy, &diags);
-	if (a->c.plan && !compile(a))
-		cmd_context_done(&a->c);
-	if (a->c.plan)
-		add_summary(a);
-	for (size_t i = 0; i < diags.n; i++)
-		add_diag(&a->plan_lines, &diags.v[i]);
-	diag_list_done(&diags);
-	a->screen = SCREEN_PLAN;
-	if (a->c.plan)
-		preview_start(&a->review, &a->c);
 }
 
 /* ---- a run ---- */
@@ -247,7 +158,7 @@ bool app_attach(struct app *a, const char *run)
 	err_auto e = ERR_INIT;
 
 	app_close_run(a);
-	set_state_dir(a);
+	app_set_state_dir(a);
 	a->journal = journal_open(a->state, true, &e);
 	if (!a->journal || !journal_run_find(a->journal, run, &a->run, &e)) {
 		app_say(a, STYLE_BAD, mem_strdup(err_msg(&e)));

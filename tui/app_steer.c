@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "tui/app.h"
+#include "tui/app_plan.h"
 
 #define SOAK_STEP_MS 60000
 
@@ -32,18 +32,14 @@ void app_ask(struct app *a, enum intent i, const char *want, char *title,
 					.want = mem_strdup(want)};
 }
 
+/* At the ends it stays: 'down' for long is the start, never the last one. */
 static void next_goal(struct app *a, int by)
 {
-	size_t n = a->m.board.n;
-
-	for (size_t k = 1; k <= n; k++) {
-		size_t i = (a->goal + (by > 0 ? k : n - k % n)) % n;
-
+	for (size_t i = a->goal + (size_t)by; i < a->m.board.n; i += (size_t)by)
 		if (app_goal_is_possible(a, i)) {
 			a->goal = i;
 			return;
 		}
-	}
 }
 
 static void typed_key(struct app *a, int key)
@@ -56,11 +52,14 @@ static void typed_key(struct app *a, int key)
 	} else if (key == KEYS_ENTER) {
 		enum intent i = d->intent;
 
-		if (strcmp(buf_str(&d->typed), d->want) != 0) {
+		if (d->open ? !d->typed.len
+			    : strcmp(buf_str(&d->typed), d->want) != 0) {
 			free(d->text);
 			d->text = mem_strdup("that is not what was asked for");
 			return;
 		}
+		free(a->answer);
+		a->answer = buf_steal(&d->typed);
 		app_dialog_close(a);
 		app_confirm(a, i);
 	} else if (key >= ' ' && key < 0x7f && d->typed.len < 120) {
@@ -131,7 +130,11 @@ bool app_offers(const struct app *a, enum intent i)
 	case INTENT_START:
 	case INTENT_PRACTICE:
 		return a->c.plan && !app_has_run(a) && !a->launching;
+	case INTENT_APPROVE:
+	case INTENT_WITHDRAW:
+		return a->c.plan && !app_has_run(a);
 	case INTENT_REVIEW:
+	case INTENT_APPROVALS:
 		return a->c.plan != NULL;
 	case INTENT_GO:
 		return is_live(a) && has_control(a) && !view_goes_back(&a->m);
@@ -167,7 +170,8 @@ bool app_offers(const struct app *a, enum intent i)
 
 bool app_in_bar(const struct app *a, enum intent i)
 {
-	if (i == INTENT_CONTROL && has_control(a))
+	if ((i == INTENT_CONTROL && has_control(a)) ||
+	    (i == INTENT_MAIN && !app_has_run(a)))
 		return false;
 	return i != INTENT_POSTPONE && i != INTENT_THROTTLE && app_offers(a, i);
 }
@@ -272,6 +276,10 @@ void app_confirm(struct app *a, enum intent i)
 	case INTENT_PRACTICE:
 		app_start(a, true);
 		break;
+	case INTENT_APPROVE:
+	case INTENT_WITHDRAW:
+		app_give_approval(a, i == INTENT_WITHDRAW);
+		break;
 	case INTENT_GO:
 		command(a, "go");
 		break;
@@ -335,8 +343,7 @@ static void ask_rollback(struct app *a)
 			last = i;
 	a->goal = a->m.plan->rollback.to_start || !is_live(a) ? 0 : last;
 	a->screen = SCREEN_ROLLBACK;
-	app_ask(a, INTENT_ROLLBACK, a->m.plan->name, mem_strdup("Roll back?"),
-		NULL);
+	app_ask(a, INTENT_ROLLBACK, a->m.run, mem_strdup("Roll back?"), NULL);
 }
 
 static void ask_control(struct app *a)
@@ -358,6 +365,8 @@ static void ask_start(struct app *a, enum intent i)
 {
 	bool practice = i == INTENT_PRACTICE || a->o.practice;
 
+	if (!practice && !app_is_approved(a))
+		return;
 	app_ask(a, i, NULL,
 		mem_strdup(practice ? "Start a practice?" : "Start the run?"),
 		mem_strdup(practice ? "The network is played in memory; no "
@@ -367,12 +376,27 @@ static void ask_start(struct app *a, enum intent i)
 				      "your go."));
 }
 
+static void ask_abort(struct app *a)
+{
+	bool back = a->m.plan->rollback.on_abort == PLAN_ABORT_ROLLBACK;
+
+	app_ask(a, INTENT_ABORT, "abort", mem_strdup("Abort the run?"),
+		mem_strdup(back ? "No new step is begun, and the plan says to "
+				  "roll back."
+				: "No new step is begun; the plan says to stay "
+				  "there."));
+}
+
 static void steer(struct app *a, enum intent i)
 {
 	switch (i) {
 	case INTENT_START:
 	case INTENT_PRACTICE:
 		ask_start(a, i);
+		break;
+	case INTENT_APPROVE:
+	case INTENT_WITHDRAW:
+		app_ask_approval(a, i);
 		break;
 	case INTENT_GO:
 		ask_go(a);
@@ -384,13 +408,7 @@ static void steer(struct app *a, enum intent i)
 		ask_rollback(a);
 		break;
 	case INTENT_ABORT:
-		app_ask(a, i, "abort", mem_strdup("Abort the run?"),
-			mem_strdup(a->m.plan->rollback.on_abort ==
-						   PLAN_ABORT_ROLLBACK
-					   ? "No new step is begun, and the "
-					     "plan says to roll back."
-					   : "No new step is begun; the plan "
-					     "says to stay there."));
+		ask_abort(a);
 		break;
 	case INTENT_ACCEPT:
 		app_ask(a, i, "accept",

@@ -221,9 +221,9 @@ void canvas_spark(struct canvas *c, int row, int col, int width, enum style s,
 	int x = col + width - (int)(n - from);
 
 	for (size_t i = from; i < n; i++, x++) {
-		int level = max > 0 ? (int)(v[i] / max * 7.999) : 0;
+		double part = max > 0 ? v[i] / max : 0;
+		int level = part > 1 ? 7 : part > 0 ? (int)(part * 7.999) : 0;
 
-		level = level < 0 ? 0 : level > 7 ? 7 : level;
 		canvas_put(c, row, x, 1, s,
 			   (c->ascii ? ascii_sparks : sparks)[level]);
 	}

@@ -14,6 +14,8 @@ static const struct {
 } screens[SCREENS] = {
 	[SCREEN_PICK] = {"plans and runs", screen_pick},
 	[SCREEN_PLAN] = {"plan", screen_plan},
+	[SCREEN_SOURCE] = {"plan's text", screen_source},
+	[SCREEN_APPROVALS] = {"approvals", screen_approvals},
 	[SCREEN_REVIEW] = {"review", screen_review},
 	[SCREEN_PREFLIGHT] = {"preflight", screen_preflight},
 	[SCREEN_CUTOVER] = {"cutover", screen_cutover},
@@ -78,7 +80,11 @@ static void draw_dialog(struct app *a, struct canvas *c, int row)
 	if (d->text)
 		canvas_put(c, row, at + 1, c->cols - at - 1, STYLE_SELECTED,
 			   d->text);
-	if (d->want)
+	if (d->open)
+		canvas_printf(c, row + 1, 1, c->cols - 1, STYLE_SELECTED,
+			      "type %s and Enter, or Esc: %s_", d->want,
+			      buf_str(&d->typed));
+	else if (d->want)
 		canvas_printf(c, row + 1, 1, c->cols - 1, STYLE_SELECTED,
 			      "type '%s' and Enter, or Esc: %s_", d->want,
 			      buf_str(&d->typed));

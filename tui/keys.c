@@ -9,22 +9,30 @@
 
 #define ON(s) KEYS_BIT(SCREEN_##s)
 #define LISTS                                                                  \
-	(ON(PICK) | ON(PLAN) | ON(REVIEW) | ON(PREFLIGHT) | ON(CUTOVER) |      \
-	 ON(ROLLBACK) | ON(END) | ON(LOG) | ON(DEVICE) | ON(HELP))
+	(ON(PICK) | ON(PLAN) | ON(SOURCE) | ON(REVIEW) | ON(APPROVALS) |       \
+	 ON(PREFLIGHT) | ON(CUTOVER) | ON(ROLLBACK) | ON(END) | ON(LOG) |      \
+	 ON(DEVICE) | ON(HELP))
 #define LIVE (ON(PREFLIGHT) | ON(CUTOVER) | ON(ROLLBACK))
 #define AFTER (LIVE | ON(END))
-#define SEARCHED (ON(LOG) | ON(DEVICE) | ON(REVIEW))
+#define SEARCHED (ON(LOG) | ON(DEVICE) | ON(REVIEW) | ON(SOURCE))
+#define OVER                                                                   \
+	(ON(SOURCE) | ON(REVIEW) | ON(APPROVALS) | ON(LOG) | ON(DEVICE) |      \
+	 ON(HELP))
 
 /* In the order of the key bar: what a screen is for comes first. */
 const struct key keys[] = {
 	{KEYS_ENTER, 0, INTENT_OPEN, "open", "open", "open what is selected",
-	 ON(PICK) | ON(PLAN) | ON(REVIEW)},
+	 ON(PICK) | ON(PLAN)},
 	{'S', 0, INTENT_START, "start", "start",
 	 "start the run: the preflight first, then it waits for your go",
 	 ON(PLAN) | ON(REVIEW)},
 	{'P', 0, INTENT_PRACTICE, "practice", "practice",
 	 "the same on a network in memory: no device is contacted",
 	 ON(PLAN) | ON(REVIEW)},
+	{'N', 0, INTENT_APPROVE, "approve", "approve",
+	 "put a name under exactly this plan", ON(APPROVALS)},
+	{'X', 0, INTENT_WITHDRAW, "withdraw", "withdraw",
+	 "take a name's approval back, before the run", ON(APPROVALS)},
 	{'G', 0, INTENT_GO, "go", "go",
 	 "go on from a hold; before one: pass the plan's next hold", LIVE},
 	{'H', 0, INTENT_HOLD, "hold", "hold", "stop before the next step",
@@ -56,14 +64,18 @@ const struct key keys[] = {
 	 "what passes between cutover and devices", LIVE},
 	{'v', 0, INTENT_REVIEW, "review", "review",
 	 "every step with its commands, routes and pairs", ON(PLAN) | AFTER},
-	{'m', 0, INTENT_MAIN, "main", "main screen", "back to the run",
-	 ON(LOG) | ON(DEVICE) | ON(REVIEW) | ON(HELP)},
+	{'a', 0, INTENT_APPROVALS, "approvals", "approvals",
+	 "who has approved exactly this plan", ON(PLAN) | ON(REVIEW) | AFTER},
+	{'m', 0, INTENT_MAIN, "main", "main screen", "back to the run", OVER},
 	{'/', 0, INTENT_FIND, "find", "find", "search for a text", SEARCHED},
 	{'n', 0, INTENT_FIND_NEXT, "next", "next", "the next place", SEARCHED},
 	{KEYS_TAB, 0, INTENT_VIEW, "view", "other view",
 	 "steps, the way back, routes and pairs, the proof", ON(REVIEW)},
 	{'r', 0, INTENT_RELOAD, "reload", "reload", "read the plan again",
-	 ON(PICK) | ON(PLAN)},
+	 ON(PICK) | ON(PLAN) | ON(APPROVALS)},
+	{'e', 0, INTENT_EDIT, "edit", "edit",
+	 "the plan in $EDITOR, at this line; then it is read again",
+	 ON(PLAN) | ON(SOURCE)},
 	{KEYS_UP, 'k', INTENT_UP, "up", NULL, "one line up", LISTS},
 	{KEYS_DOWN, 'j', INTENT_DOWN, "down", NULL, "one line down", LISTS},
 	{KEYS_PAGE_UP, 0, INTENT_PAGE_UP, "page-up", NULL, "a page up", LISTS},
@@ -73,7 +85,7 @@ const struct key keys[] = {
 	{KEYS_END, 0, INTENT_BOTTOM, "bottom", NULL,
 	 "to the end; there it follows what is new", LISTS},
 	{KEYS_ESCAPE, 0, INTENT_BACK, "back", "back", "the screen before",
-	 ON(PLAN) | ON(REVIEW) | ON(LOG) | ON(DEVICE) | ON(HELP)},
+	 ON(PLAN) | OVER},
 	{'?', 0, INTENT_HELP, "help", "help", "this help", LISTS},
 	{'q', 0, INTENT_LEAVE, "leave", "leave",
 	 "leave the wizard; the run goes on without it", LISTS},

@@ -28,7 +28,9 @@ enum {
 enum screen_id {
 	SCREEN_PICK,	  /* plans and runs */
 	SCREEN_PLAN,	  /* diagnostics of a plan */
+	SCREEN_SOURCE,	  /* the plan's text, at a diagnostic */
 	SCREEN_REVIEW,	  /* what would be done */
+	SCREEN_APPROVALS, /* by whom it was approved */
 	SCREEN_PREFLIGHT, /* what must be, as a checklist */
 	SCREEN_CUTOVER,
 	SCREEN_ROLLBACK,
@@ -59,6 +61,10 @@ enum intent {
 	INTENT_FIND_NEXT,
 	INTENT_VIEW, /* other view of the same screen */
 	INTENT_RELOAD,
+	INTENT_EDIT,
+	INTENT_APPROVALS,
+	INTENT_APPROVE,
+	INTENT_WITHDRAW,
 	INTENT_START,
 	INTENT_PRACTICE,
 	INTENT_GO,

@@ -108,6 +108,7 @@ void model_done(struct model *m)
 	json_decref(m->orders);
 	json_decref(m->screens);
 	json_decref(m->guards);
+	json_decref(m->approvals);
 	json_decref(m->looks);
 	json_decref(m->blind);
 	lines_done(&m->log);
@@ -152,6 +153,13 @@ static void take_output(struct model *m, const json_t *e)
 
 /* ---- rows ---- */
 
+static void keep(json_t **slot, json_t *value)
+{
+	json_incref(value);
+	json_decref(*slot);
+	*slot = value;
+}
+
 void model_row(struct model *m, int64_t seq, int64_t wall_us, const char *kind,
 	       const char *step, const char *body)
 {
@@ -165,6 +173,8 @@ void model_row(struct model *m, int64_t seq, int64_t wall_us, const char *kind,
 	if (strcmp(kind, "intent") == 0 || strcmp(kind, "measure") == 0)
 		return;
 	j = json_text_parse(body, strlen(body), NULL);
+	if (strcmp(kind, "approvals") == 0)
+		keep(&m->approvals, j);
 	text = row_text(kind, step, j, &s);
 	if (text)
 		model_lines_add(&m->log, LOG_LINES, wall_us, s, text);
@@ -180,13 +190,6 @@ static void take_row(struct model *m, const json_t *e)
 }
 
 /* ---- what is live ---- */
-
-static void keep(json_t **slot, json_t *value)
-{
-	json_incref(value);
-	json_decref(*slot);
-	*slot = value;
-}
 
 static void take_status(struct model *m, const json_t *status, int64_t now_us)
 {

@@ -51,8 +51,8 @@ struct model {
 	const struct program *program;
 	struct board board;
 	char *run;
-	json_t *status, *orders, *screens, *guards; /* or NULL */
-	json_t *looks;				    /* target -> states */
+	json_t *status, *orders, *screens, *guards, *approvals; /* or NULL */
+	json_t *looks; /* target -> states */
 	json_t *blind; /* target -> why it could not be looked at */
 	struct model_probe *probes;
 	struct model_path *paths;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "orchestrator/base/clock.h"
+#include "tui/app_plan.h"
 #include "tui/wizard.h"
 
 #define IDLE_MS 500
@@ -190,7 +191,9 @@ static void prompt(struct plain *p)
 			printf("back to checkpoint '%s' ('up', 'down' choose "
 			       "another)\n",
 			       a->m.program->v[a->goal].name);
-		if (a->dialog.want)
+		if (a->dialog.open)
+			printf("type %s, or 'no': ", a->dialog.want);
+		else if (a->dialog.want)
 			printf("type '%s', or 'no': ", a->dialog.want);
 		else
 			printf("yes or no: ");
@@ -247,6 +250,12 @@ static void say_review(struct plain *p)
 	}
 }
 
+static void say_approvals(struct app *a)
+{
+	app_load_approvals(a);
+	say_lines(&a->approval_lines);
+}
+
 static void on_word(struct plain *p, const char *line)
 {
 	struct app *a = p->a;
@@ -259,6 +268,10 @@ static void on_word(struct plain *p, const char *line)
 		say_keys(a);
 	else if (i == INTENT_LOG && app_has_run(a))
 		say_log(p, n > 40 ? n - 40 : 0);
+	else if (i == INTENT_APPROVALS && a->c.plan)
+		say_approvals(a);
+	else if (i == INTENT_EDIT)
+		printf("edit the file, then say 'reload'\n");
 	else if (i == INTENT_REVIEW || (i == INTENT_OPEN && a->c.plan))
 		say_review(p);
 	else if (i == INTENT_OPEN || i == INTENT_NONE) {

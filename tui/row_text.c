@@ -153,6 +153,20 @@ static char *on_end(const char *step, const json_t *body)
 	return with_why(what, body);
 }
 
+static char *on_approvals(const char *step, const json_t *body)
+{
+	const json_t *l = json_peek(body, "given");
+	buf_auto b = BUF_INIT;
+
+	(void)step;
+	for (size_t i = 0; i < json_array_size(l); i++)
+		buf_printf(&b, "%s%s", i ? ", " : "",
+			   json_peek_str(json_array_get(l, i), "name", ""));
+	return mem_format("approved by %s (%.12s)",
+			  b.len ? buf_str(&b) : "nobody",
+			  json_peek_str(body, "digest", ""));
+}
+
 static char *on_begin(const char *step, const json_t *body)
 {
 	(void)step;
@@ -181,6 +195,7 @@ static const struct {
 	{"fired", STYLE_BAD, on_fired},
 	{"settled", STYLE_WARN, on_settled},
 	{"end", STYLE_BOLD, on_end},
+	{"approvals", STYLE_BOLD, on_approvals},
 	{"begin", STYLE_BOLD, on_begin},
 };
 

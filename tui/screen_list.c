@@ -78,15 +78,47 @@ void screen_pick(struct app *a, struct canvas *c, int top, int bottom)
 
 void screen_plan(struct app *a, struct canvas *c, int top, int bottom)
 {
+	struct app_list *at = &a->lists[SCREEN_PLAN];
+	int whole = a->c.plan ? 0 : 3; /* the selected line, unshortened */
+
 	canvas_rule(c, top, 0, c->cols, a->plan_path ? a->plan_path : "");
-	draw_lines(c, top + 1, 0, c->cols, bottom - top - 2, &a->plan_lines,
-		   &a->lists[SCREEN_PLAN], true);
-	canvas_put(c, bottom - 1, 0, c->cols,
-		   a->c.plan ? STYLE_PLAIN : STYLE_BAD,
-		   a->c.plan ? "Enter: review every step   S: start   P: "
-			       "practice, without devices"
-			     : "it cannot run: correct it, then 'r' reads it "
-			       "again ('cutover explain RULE' says why)");
+	draw_lines(c, top + 1, 0, c->cols, bottom - top - 2 - whole,
+		   &a->plan_lines, at, true);
+	if (whole && at->cursor < a->plan_lines.n)
+		canvas_wrap(c, bottom - 1 - whole, 0, c->cols, whole,
+			    STYLE_PLAIN, a->plan_lines.v[at->cursor].text);
+	if (!a->c.plan)
+		canvas_put(c, bottom - 1, 0, c->cols, STYLE_BAD,
+			   "it cannot run: Enter jumps to the line, 'e' edits "
+			   "it, 'r' reads it again");
+	else if (a->approved < a->c.plan->approvals)
+		canvas_printf(c, bottom - 1, 0, c->cols, STYLE_WARN,
+			      "%zu of %u people have approved it (a)   Enter: "
+			      "review   P: practice",
+			      a->approved, a->c.plan->approvals);
+	else
+		canvas_put(c, bottom - 1, 0, c->cols, STYLE_PLAIN,
+			   "Enter: review every step   S: start   P: "
+			   "practice, without devices");
+}
+
+void screen_source(struct app *a, struct canvas *c, int top, int bottom)
+{
+	canvas_rule(c, top, 0, c->cols, a->source.file);
+	draw_lines(c, top + 1, 0, c->cols, bottom - top - 1, &a->source_lines,
+		   &a->lists[SCREEN_SOURCE], true);
+}
+
+void screen_approvals(struct app *a, struct canvas *c, int top, int bottom)
+{
+	canvas_rule(c, top, 0, c->cols, "Who has approved exactly this plan");
+	draw_lines(c, top + 1, 0, c->cols, bottom - top - 3, &a->approval_lines,
+		   &a->lists[SCREEN_APPROVALS], false);
+	canvas_wrap(
+		c, bottom - 2, 0, c->cols, 2, STYLE_DIM,
+		"A plan that is changed needs new approvals. Names are what "
+		"was typed at this machine: cutover checks nobody's "
+		"identity.");
 }
 
 static void draw_verdict(struct app *a, struct canvas *c, int row)
@@ -104,8 +136,7 @@ static void draw_verdict(struct app *a, struct canvas *c, int row)
 		canvas_printf(
 			c, row, 0, c->cols, r->errors ? STYLE_BAD : STYLE_GOOD,
 			"%s The proof %s: %zu errors, %zu warnings "
-			"(commands as for a network that is as the plan "
-			"says)",
+			"(commands as if all is as planned)",
 			canvas_glyph(c, r->errors ? GLYPH_FAILED : GLYPH_DONE),
 			r->errors ? "fails" : "holds", r->errors, r->warnings);
 }

@@ -8,7 +8,8 @@
 
 #include "tui/screens.h"
 
-#define SPARK_MIN 6
+#define WITH_LOSS 66 /* columns in which a curve of losses fits, too */
+#define SPARK_MIN 4
 
 /* Width left for a curve, which comes last. */
 static int spark_width(int width, int used)
@@ -40,7 +41,7 @@ static void draw_path(struct canvas *c, int row, int col, int width,
 					   : v->up    ? GLYPH_READY
 						      : GLYPH_DOWN);
 	mem_auto_free char *rate = rate_text(v->path, wide);
-	int at = col, name = wide ? 26 : 17, state = wide ? 22 : 10, n;
+	int at = col, name = wide ? 26 : 17, state = wide ? 22 : 8, n;
 
 	for (int i = 0; i < 2; i++)
 		at = canvas_put(c, row, at, 1, s, line);
@@ -49,8 +50,8 @@ static void draw_path(struct canvas *c, int row, int col, int width,
 	canvas_put(c, row, at, state, v->up ? STYLE_PLAIN : STYLE_DIM,
 		   wide && !v->carries ? v->state : v->word);
 	at += state + 1;
-	canvas_put(c, row, at, wide ? 16 : 7, STYLE_PLAIN, rate);
-	at += wide ? 17 : 8;
+	canvas_put(c, row, at, wide ? 16 : 6, STYLE_PLAIN, rate);
+	at += wide ? 17 : 7;
 	n = spark_width(col + width - at + 1, 0);
 	if (n && v->path->rate.n)
 		canvas_spark(c, row, at, n, s, v->path->rate.v, v->path->rate.n,
@@ -109,11 +110,15 @@ static void draw_group(struct canvas *c, int row, int col, int width,
 		      (long long)g->lost_backward);
 	canvas_printf(c, row, col + 33, 6, STYLE_PLAIN, "%.1fms",
 		      series_last(&g->probe->rtt_ms));
-	n = spark_width(width, 40);
+	n = spark_width(width < WITH_LOSS ? width : width / 2 + 20, 40);
 	if (n)
-		canvas_spark(c, row, col + 40, n,
-			     lost ? STYLE_BAD : STYLE_PLAIN, g->probe->rtt_ms.v,
-			     g->probe->rtt_ms.n, series_max(&g->probe->rtt_ms));
+		canvas_spark(c, row, col + 40, n, STYLE_PLAIN,
+			     g->probe->rtt_ms.v, g->probe->rtt_ms.n,
+			     series_max(&g->probe->rtt_ms));
+	if (width >= WITH_LOSS) /* nothing lost is a flat line */
+		canvas_spark(c, row, col + 42 + n, n,
+			     lost ? STYLE_BAD : STYLE_PLAIN, g->probe->lost.v,
+			     g->probe->lost.n, series_max(&g->probe->lost));
 }
 
 int draw_groups(struct app *a, struct canvas *c, int row, int col, int width,
@@ -125,7 +130,11 @@ int draw_groups(struct app *a, struct canvas *c, int row, int col, int width,
 	canvas_rule(c, row++, col, width, "Groups");
 	if (row < bottom)
 		canvas_put(c, row++, col, width, STYLE_DIM,
-			   "          cloud by site by lost   round trip");
+			   width < WITH_LOSS
+				   ? "          cloud by site by lost   round "
+				     "trip"
+				   : "          cloud by site by lost   round "
+				     "trip, then lost packets");
 	for (size_t i = 0; i < n && row < bottom; i++)
 		draw_group(c, row++, col, width, &v[i]);
 	view_groups_done(v, n);

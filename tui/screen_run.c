@@ -47,6 +47,7 @@ static void draw_hold(struct app *a, struct canvas *c, int row, int bottom)
 	struct view_lines l = {0};
 	bool planned = strstr(json_peek_str(a->m.status, "hold_why", ""),
 			      "accept") == NULL;
+	size_t armed = json_array_size(json_peek(a->m.status, "armed"));
 
 	canvas_rule(c, row++, 0, c->cols, "The run holds: look at this");
 	view_hold(&a->m, &l);
@@ -56,11 +57,10 @@ static void draw_hold(struct app *a, struct canvas *c, int row, int bottom)
 		canvas_put(c, row++, 2, c->cols - 2, l.v[i].style, l.v[i].text);
 	}
 	view_lines_done(&l);
-	canvas_put(c, row, 0, c->cols, STYLE_WARN,
-		   planned ? "G goes on   R rolls back   nothing: it keeps "
-			     "holding, devices stay armed"
-			   : "Y accepts and goes on   R rolls back   nothing: "
-			     "it keeps holding");
+	canvas_printf(c, row, 0, c->cols, STYLE_WARN,
+		      "%s   R rolls back   nothing: it keeps holding%s",
+		      planned ? "G goes on" : "Y accepts and goes on",
+		      armed ? ", what is armed stays" : "");
 }
 
 static void draw_facts(struct app *a, struct canvas *c, int row)
@@ -86,7 +86,7 @@ void screen_cutover(struct app *a, struct canvas *c, int top, int bottom)
 	if (below > (bottom - top) / 2)
 		below = (bottom - top) / 2;
 	split = bottom - 2 - below;
-	left = c->cols >= 120 ? 52 : c->cols * 2 / 5;
+	left = c->cols >= 160 ? 72 : c->cols >= 120 ? 52 : c->cols * 3 / 8;
 	draw_steps(a, c, top, 0, left, split);
 	for (int r = top; r < split; r++)
 		canvas_put(c, r, left, 1, STYLE_DIM,

@@ -19,6 +19,8 @@ void draw_around(struct canvas *c, int row, int col, int width, int rows,
 
 void screen_pick(struct app *a, struct canvas *c, int top, int bottom);
 void screen_plan(struct app *a, struct canvas *c, int top, int bottom);
+void screen_source(struct app *a, struct canvas *c, int top, int bottom);
+void screen_approvals(struct app *a, struct canvas *c, int top, int bottom);
 void screen_review(struct app *a, struct canvas *c, int top, int bottom);
 void screen_preflight(struct app *a, struct canvas *c, int top, int bottom);
 void screen_cutover(struct app *a, struct canvas *c, int top, int bottom);

@@ -12,16 +12,25 @@
  *	gone SECONDS TEXT	until it does not
  *	expect TEXT | reject TEXT
  *	sleep SECONDS
+ *	run-name		types the run's name
+ *	clock SECONDS		time stands still there (since 1970)
+ *	replay FILE		a recorded run instead of a live one (replay.h)
+ *	until TEXT		plays it up to a message with this text
+ *	cut			the recorded run's process is gone
  *	save FILE		the screen as text
  *	styles FILE		a letter for each cell's style
+ *	shots NAME		NAME-80x24.txt, -120x40, -200x60, -ascii and
+ *				-styles
  *
  * What does not hold ends the script with exit 1, the line and the screen.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "orchestrator/base/clock.h"
+#include "tui/replay.h"
 #include "tui/wizard.h"
 
 #define STEP_MS 50
@@ -32,6 +41,7 @@ struct script {
 	const char *path;
 	int line;
 	char *rest; /* of the command */
+	struct replay replay;
 };
 
 static void turn(struct script *s, int ms)
@@ -139,15 +149,24 @@ static bool do_type(struct script *s)
 	return true;
 }
 
+/* The system's, also while a replay has the clock. */
+static int64_t real_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
+}
+
 static bool wait_for(struct script *s, bool there)
 {
 	char *text;
 	double seconds = strtod(s->rest, &text);
-	int64_t end = clock_mono_us() + (int64_t)(seconds * 1e6);
+	int64_t end = real_us() + (int64_t)(seconds * 1e6);
 
 	text += *text == ' ';
 	while (shows(s, text) != there) {
-		if (clock_mono_us() > end)
+		if (real_us() > end)
 			return fail(s, "waited in vain");
 		turn(s, STEP_MS);
 	}
@@ -176,21 +195,26 @@ static bool do_reject(struct script *s)
 
 static bool do_sleep(struct script *s)
 {
-	int64_t end = clock_mono_us() + (int64_t)(strtod(s->rest, NULL) * 1e6);
+	int64_t end = real_us() + (int64_t)(strtod(s->rest, NULL) * 1e6);
 
-	while (clock_mono_us() < end)
+	while (real_us() < end)
 		turn(s, STEP_MS);
 	return true;
 }
 
-static bool write_file(struct script *s, const struct buf *b)
+static bool write_to(struct script *s, const char *path, const struct buf *b)
 {
-	FILE *f = fopen(s->rest, "w");
+	FILE *f = fopen(path, "w");
 	bool ok = f && fputs(buf_str(b), f) >= 0;
 
 	if (f && fclose(f) != 0)
 		ok = false;
 	return ok || fail(s, strerror(errno));
+}
+
+static bool write_file(struct script *s, const struct buf *b)
+{
+	return write_to(s, s->rest, b);
 }
 
 static bool do_save(struct script *s)
@@ -211,15 +235,87 @@ static bool do_styles(struct script *s)
 	return write_file(s, &b);
 }
 
+/* The same moment in every size that screens are made for. */
+static const struct shot {
+	const char *suffix;
+	int cols, rows;
+	bool ascii, styles;
+} shots[] = {{"80x24", 80, 24, false, false},
+	     {"120x40", 120, 40, false, false},
+	     {"200x60", 200, 60, false, false},
+	     {"ascii", 80, 24, true, false},
+	     {"styles", 80, 24, false, true}};
+
+static bool shoot(struct script *s, const struct shot *x)
+{
+	mem_auto_free char *path = mem_format("%s-%s.txt", s->rest, x->suffix);
+	struct canvas c;
+	buf_auto b = BUF_INIT;
+
+	canvas_init(&c, x->rows, x->cols, x->ascii);
+	app_draw(s->a, &c);
+	if (x->styles)
+		canvas_styles(&c, &b);
+	else
+		canvas_text(&c, &b);
+	canvas_done(&c);
+	return write_to(s, path, &b);
+}
+
+static bool do_shots(struct script *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(shots); i++)
+		if (!shoot(s, &shots[i]))
+			return false;
+	return true;
+}
+
+static bool do_run_name(struct script *s)
+{
+	for (const char *t = s->a->m.run; t && *t; t++)
+		app_key(s->a, *t);
+	return app_has_run(s->a) || fail(s, "there is no run");
+}
+
+static bool do_clock(struct script *s)
+{
+	replay_stop_clock(&s->replay, strtoll(s->rest, NULL, 10) * 1000000);
+	return true;
+}
+
+static bool do_replay(struct script *s)
+{
+	err_auto e = ERR_INIT;
+
+	return replay_open(&s->replay, s->a, s->rest, &e) ||
+	       fail(s, err_msg(&e));
+}
+
+static bool do_until(struct script *s)
+{
+	err_auto e = ERR_INIT;
+
+	return replay_until(&s->replay, s->a, s->rest, &e) ||
+	       fail(s, err_msg(&e));
+}
+
+static bool do_cut(struct script *s)
+{
+	s->a->replayed = false;
+	return true;
+}
+
 static const struct {
 	const char *name;
 	bool (*fn)(struct script *s);
 } commands[] = {
-	{"size", do_size},     {"ascii", do_ascii}, {"utf8", do_utf8},
-	{"key", do_key},       {"press", do_press}, {"type", do_type},
-	{"wait", do_wait},     {"gone", do_gone},   {"expect", do_expect},
-	{"reject", do_reject}, {"sleep", do_sleep}, {"save", do_save},
-	{"styles", do_styles},
+	{"size", do_size},     {"ascii", do_ascii},   {"utf8", do_utf8},
+	{"key", do_key},       {"press", do_press},   {"type", do_type},
+	{"wait", do_wait},     {"gone", do_gone},     {"expect", do_expect},
+	{"reject", do_reject}, {"sleep", do_sleep},   {"save", do_save},
+	{"styles", do_styles}, {"shots", do_shots},   {"run-name", do_run_name},
+	{"clock", do_clock},   {"replay", do_replay}, {"until", do_until},
+	{"cut", do_cut},
 };
 
 static bool run_line(struct script *s, char *line)
@@ -258,6 +354,7 @@ int script_run(struct app *a, const char *path, bool ascii)
 		ok = run_line(&s, line);
 	}
 	canvas_done(&s.c);
+	replay_done(&s.replay);
 	free(line);
 	if (f)
 		fclose(f);

@@ -40,6 +40,7 @@ struct view_line {
 	enum glyph glyph; /* GLYPHS: none */
 	enum style style;
 	char *text, *right; /* right may be NULL */
+	size_t place;	    /* the caller's, 0: none */
 };
 struct view_lines {
 	struct view_line *v;
@@ -94,6 +95,8 @@ char *view_window(const struct model *m, int64_t rollback_ms, int64_t now_us,
 char *view_order(const struct model *m, int64_t now_us, enum style *ret_style);
 /* Who has control: a sentence. */
 char *view_control(const struct model *m, bool *ret_ours);
+/* Who approved the plan, of a run's 'approvals' row; row NULL: nobody. */
+void view_approvals(const json_t *row, struct view_lines *ret);
 /* What to look at before a go. */
 void view_hold(const struct model *m, struct view_lines *ret);
 

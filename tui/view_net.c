@@ -271,8 +271,8 @@ char *view_moved(const struct model *m)
 		back += strcmp(v[i].to_site, "circuit") == 0;
 	}
 	view_groups_done(v, n);
-	return mem_format("on the circuit: %zu of %zu groups to the cloud, %zu "
-			  "to the site; %lld of %lld site prefixes announced",
+	return mem_format("circuit: %zu of %zu groups to the cloud, %zu to "
+			  "the site; %lld of %lld prefixes announced",
 			  there, n, back, (long long)(sent < 0 ? 0 : sent),
 			  (long long)(of < sent ? sent
 				      : of < 0	? 0

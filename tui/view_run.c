@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "orchestrator/cmd/approval.h"
 #include "tui/view.h"
 
 #define SETTLED_SHOWN_US 8000000
@@ -33,7 +34,7 @@ struct view_line *view_lines_add(struct view_lines *l, int depth, enum glyph g,
 				 enum style s, char *text)
 {
 	MEM_GROW(l->v, l->n, l->cap);
-	l->v[l->n] = (struct view_line){depth, g, s, text, NULL};
+	l->v[l->n] = (struct view_line){depth, g, s, text, NULL, 0};
 	return &l->v[l->n++];
 }
 
@@ -112,9 +113,7 @@ static void where_live(const struct model *m, int64_t now_us,
 	if (view_holds(m) && view_is_preflight(m) &&
 	    m->board.v[0].checkpoint_us)
 		say(w, STYLE_WARN, "HOLDING",
-		    mem_format("the preflight is through, nothing is changed "
-			       "yet; a go begins with '%s'",
-			       m->program->n > 1 ? m->program->v[1].name : ""));
+		    mem_strdup("the preflight is through, nothing is changed"));
 	else if (view_holds(m))
 		say(w, STYLE_WARN, "HOLDING",
 		    mem_strdup(json_peek_str(m->status, "hold_why", "")));
@@ -154,8 +153,8 @@ void view_where(const struct model *m, enum view_link link, int64_t now_us,
 			       "stop; it can be resumed"));
 	} else {
 		say(ret, STYLE_BAD, "NO PROCESS",
-		    mem_strdup("the run's process is gone; armed devices "
-			       "take their changes back in time"));
+		    mem_strdup("the process is gone; what is armed on devices "
+			       "reverts by itself"));
 	}
 }
 
@@ -333,6 +332,8 @@ char *view_window(const struct model *m, int64_t rollback_ms, int64_t now_us,
 	int64_t last = end - rollback_ms * 1000;
 	mem_auto_free char *need =
 		rollback_ms < 0 ? NULL : view_span(rollback_ms * 1000);
+	mem_auto_free char *used = view_span(now_us - m->plan->window_start_us);
+	mem_auto_free char *all = view_span(end - m->plan->window_start_us);
 	mem_auto_free char *left = view_span(end - now_us);
 	mem_auto_free char *at = NULL, *in = NULL;
 
@@ -354,18 +355,19 @@ char *view_window(const struct model *m, int64_t rollback_ms, int64_t now_us,
 		return mem_strdup("the window is over");
 	}
 	if (!need)
-		return mem_format("window: %s left", left);
+		return mem_format("window: %s of %s used", used, all);
 	at = view_clock(last);
 	in = view_span(last - now_us);
 	*ret_style = now_us > last		 ? STYLE_BAD
 		     : now_us + 600000000 > last ? STYLE_WARN
 						 : STYLE_PLAIN;
 	if (now_us > last)
-		return mem_format("window: %s left; TOO LATE for a way back "
-				  "(%s) inside it",
-				  left, need);
-	return mem_format("window: %s left; start a way back by %s, in %s",
-			  left, at, in);
+		return mem_format("window: %s of %s used; TOO LATE for a way "
+				  "back (%s) in the %s left",
+				  used, all, need, left);
+	return mem_format("window: %s of %s used; start a way back by %s, in "
+			  "%s",
+			  used, all, at, in);
 }
 
 char *view_order(const struct model *m, int64_t now_us, enum style *ret_style)
@@ -386,6 +388,29 @@ char *view_order(const struct model *m, int64_t now_us, enum style *ret_style)
 			  json_peek_str(x, "command", ""), *to ? " to " : "",
 			  to, json_peek_str(x, "by", ""), state,
 			  *text ? ", " : "", text);
+}
+
+void view_approvals(const json_t *row, struct view_lines *ret)
+{
+	const json_t *given = json_peek(row, "given");
+	size_t n = json_array_size(given);
+
+	view_lines_add(ret, 0, GLYPHS, STYLE_BOLD,
+		       mem_format("begun with %zu of %lld approvals", n,
+				  (long long)json_peek_int(row, "needed", 0)));
+	if (row)
+		view_lines_add(ret, 0, GLYPHS, STYLE_PLAIN,
+			       mem_format("digest %s",
+					  json_peek_str(row, "digest", "")));
+	for (size_t i = 0; i < n; i++) {
+		const json_t *x = json_array_get(given, i);
+
+		view_lines_add(ret, 1, GLYPH_DONE, STYLE_GOOD,
+			       approval_text(json_peek_str(x, "name", ""),
+					     json_peek_str(x, "login", ""),
+					     json_peek_int(x, "time_us", 0),
+					     json_peek_str(x, "note", "")));
+	}
 }
 
 char *view_control(const struct model *m, bool *ret_ours)

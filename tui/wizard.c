@@ -10,13 +10,14 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "orchestrator/base/clock.h"
+#include "orchestrator/base/user.h"
 #include "tui/curses.h"
 
 #define DRAW_US 100000	  /* between two drawings, at least */
@@ -131,6 +132,40 @@ static bool parse(int argc, char **argv, struct options *o, int *ret_exit)
 	return true;
 }
 
+/* ---- an editor ---- */
+
+/* What most editors take for a line: +LINE. */
+static void spawn_editor(const char *editor, const struct app_place *p)
+{
+	mem_auto_free char *at = mem_format("+%u", p->line);
+	mem_auto_free char *words = mem_format("exec %s \"$@\"", editor);
+
+	execl("/bin/sh", "sh", "-c", words, "sh", at, p->file, NULL);
+	_exit(127);
+}
+
+static void edit(struct app *a)
+{
+	const char *editor = getenv("VISUAL");
+	pid_t pid;
+
+	if (!editor || !*editor)
+		editor = getenv("EDITOR");
+	if (!editor || !*editor)
+		editor = "vi";
+	curses_end();
+	pid = fork();
+	if (pid == 0)
+		spawn_editor(editor, &a->edit);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	curses_again();
+	free(a->edit.file);
+	a->edit = (struct app_place){0};
+	a->screen = SCREEN_PLAN;
+	app_intent(a, INTENT_RELOAD);
+}
+
 /* ---- the loop ---- */
 
 static volatile sig_atomic_t told_to_end;
@@ -191,6 +226,8 @@ static void loop(struct app *a, bool ascii)
 			break; /* the terminal is gone; the run is not */
 		app_turn(a, clock_wall_us(), clock_mono_us());
 		typed = take_keys(a);
+		if (a->edit.file)
+			edit(a);
 		dirty = true;
 		now = clock_mono_us();
 		if (now - drawn < (typed ? KEY_DRAW_US : DRAW_US))
@@ -225,16 +262,10 @@ static int on_screen(struct app *a, const struct options *o)
 /* Who is at this terminal. */
 static char *my_name(void)
 {
-	const char *user = getenv("SUDO_USER");
+	mem_auto_free char *user = user_name();
 	const char *tty = isatty(0) ? ttyname(0) : NULL;
 
-	if (!user)
-		user = getenv("LOGNAME");
-	if (!user)
-		user = getenv("USER");
-	if (!user && getpwuid(getuid()))
-		user = getpwuid(getuid())->pw_name;
-	return mem_format("%s%s%s", user ? user : "somebody", tty ? " on " : "",
+	return mem_format("%s%s%s", user, tty ? " on " : "",
 			  !tty				  ? ""
 			  : strncmp(tty, "/dev/", 5) == 0 ? tty + 5
 							  : tty);

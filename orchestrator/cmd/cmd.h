@@ -32,6 +32,7 @@ int cmd_log(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_key(int argc, char **argv);
+int cmd_approve(int argc, char **argv);
 
 /* Set by main: how a probe is started on a host (main alone sees adapters). */
 extern monitor_spawn_fn *cmd_spawn;
@@ -72,10 +73,12 @@ struct cmd_options {
 	bool unproved;		 /* --unproved */
 	const char *accept_proof[CMD_ACCEPTED_MAX]; /* --accept-proof RULE */
 	size_t n_accept_proof;
-	bool live;	     /* --live */
-	bool full;	     /* --full */
-	const char *against; /* --against FILE */
-	const char *operand; /* PLAN or RUN, or NULL */
+	bool live;	       /* --live */
+	bool full;	       /* --full */
+	const char *against;   /* --against FILE */
+	const char *as, *note; /* --as NAME, --note TEXT */
+	bool withdraw, list;   /* --withdraw, --list */
+	const char *operand;   /* PLAN or RUN, or NULL */
 };
 
 /*

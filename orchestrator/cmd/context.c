@@ -39,6 +39,10 @@ enum {
 	OPT_LIVE,
 	OPT_FULL,
 	OPT_AGAINST,
+	OPT_AS,
+	OPT_NOTE,
+	OPT_WITHDRAW,
+	OPT_LIST,
 	OPT_HELP
 };
 
@@ -68,6 +72,10 @@ static const struct option options[] = {
 	{"live", no_argument, NULL, OPT_LIVE},
 	{"full", no_argument, NULL, OPT_FULL},
 	{"against", required_argument, NULL, OPT_AGAINST},
+	{"as", required_argument, NULL, OPT_AS},
+	{"note", required_argument, NULL, OPT_NOTE},
+	{"withdraw", no_argument, NULL, OPT_WITHDRAW},
+	{"list", no_argument, NULL, OPT_LIST},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -113,6 +121,10 @@ static const struct place {
 	{OPT_LIVE, offsetof(struct cmd_options, live)},
 	{OPT_FULL, offsetof(struct cmd_options, full)},
 	{OPT_AGAINST, offsetof(struct cmd_options, against)},
+	{OPT_AS, offsetof(struct cmd_options, as)},
+	{OPT_NOTE, offsetof(struct cmd_options, note)},
+	{OPT_WITHDRAW, offsetof(struct cmd_options, withdraw)},
+	{OPT_LIST, offsetof(struct cmd_options, list)},
 };
 
 static void take(struct cmd_options *r, int opt)

@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "orchestrator/base/digest.h"
-#include "orchestrator/cmd/cmd.h"
+#include "orchestrator/cmd/approval.h"
 #include "orchestrator/twin/foretell.h"
 
 static void hash_steps(const struct step_vec *l, struct buf *out)
@@ -26,7 +25,7 @@ static void hash_steps(const struct step_vec *l, struct buf *out)
 }
 
 /* What was proved: the plan, and the steps that this program makes of it. */
-static void hash_of(const struct cmd_context *c, char ret[DIGEST_HEX])
+void cmd_plan_digest(const struct cmd_context *c, char ret[DIGEST_HEX])
 {
 	buf_auto text = BUF_INIT;
 
@@ -79,7 +78,7 @@ static json_t *row_of(const struct cmd_context *c, const struct cmd_options *o,
 {
 	char hash[DIGEST_HEX];
 
-	hash_of(c, hash);
+	cmd_plan_digest(c, hash);
 	return json_pack(
 		"{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:b,s:I,s:I,s:o,s:o}", "result",
 		p->errors ? "failed" : "holds", "hash", hash, "errors",

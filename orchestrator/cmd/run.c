@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "orchestrator/base/clock.h"
-#include "orchestrator/cmd/cmd.h"
+#include "orchestrator/cmd/approval.h"
 #include "orchestrator/engine/control.h"
 #include "orchestrator/journal/lock.h"
 
@@ -38,6 +38,10 @@ static const char run_usage[] =
 	"not, and the journal says so.  Where the run sees routes that were "
 	"not\n"
 	"foretold it holds.\n"
+	"\n"
+	"Where the plan has 'approvals: N', so many people must have approved "
+	"exactly\n"
+	"this plan with 'cutover approve' before; a practice needs none.\n"
 	"\n"
 	"--practice plays the plan's network in memory: no device is "
 	"contacted, "
@@ -71,7 +75,7 @@ struct live {
 	struct journal *journal;
 	struct journal_lock *plan_lock, *run_lock;
 	const char *run_id;
-	json_t *proof; /* of a run that begins */
+	json_t *proof, *approvals; /* of a run that begins */
 	struct foretold_vec foretold;
 	bool rollback;
 	const char *to;
@@ -123,6 +127,7 @@ static int carry_on(struct live *l)
 		.practice = l->o.practice,
 		.hold_before = l->o.hold_before,
 		.proof = l->proof,
+		.approvals = l->approvals,
 		.rollback = l->rollback,
 		.rollback_to = l->to,
 		.on_row = on_row,
@@ -154,6 +159,7 @@ static void live_done(struct live *l)
 	journal_lock_release(l->plan_lock);
 	journal_close(l->journal);
 	json_decref(l->proof);
+	json_decref(l->approvals);
 	foretold_vec_done(&l->foretold);
 	cmd_context_done(&l->c);
 }
@@ -191,11 +197,26 @@ static bool inside_window(const struct plan *p, struct err *e)
 	return true;
 }
 
+/* Those that stand go into the journal, needed or not. */
+static bool is_approved(struct live *l, struct err *e)
+{
+	struct approval_list a;
+	bool ok;
+
+	if (!approval_read(l->o.state, &l->c, &a, e))
+		return false;
+	ok = approval_suffice(&a, &l->c, e);
+	if (ok && (a.standing || l->c.plan->approvals))
+		l->approvals = approval_row(&a, &l->c);
+	approval_list_done(&a);
+	return ok;
+}
+
 static bool may_begin(struct live *l, struct err *e)
 {
 	if (l->o.practice)
 		return cmd_practice_begin(&l->c, e);
-	return inside_window(l->c.plan, e) &&
+	return inside_window(l->c.plan, e) && is_approved(l, e) &&
 	       cmd_context_secrets(&l->c, journal_state_dir(l->journal), e);
 }
 

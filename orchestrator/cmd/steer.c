@@ -4,13 +4,11 @@
  * Each is one request to the run's socket and its answer (control.h); what a
  * run that is not live did is read from the journal.
  */
-#include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "orchestrator/cmd/cmd.h"
+#include "orchestrator/base/user.h"
+#include "orchestrator/cmd/approval.h"
 #include "orchestrator/engine/control.h"
 #include "orchestrator/plan/units.h"
 #include "orchestrator/report/result.h"
@@ -81,6 +79,22 @@ static void print_orders(const json_t *orders)
 		print_order(json_array_get(orders, i));
 }
 
+static void print_approvals(const json_t *row)
+{
+	const json_t *given = json_peek(row, "given");
+
+	for (size_t i = 0; i < json_array_size(given); i++) {
+		const json_t *x = json_array_get(given, i);
+		mem_auto_free char *text =
+			approval_text(json_peek_str(x, "name", ""),
+				      json_peek_str(x, "login", ""),
+				      json_peek_int(x, "time_us", 0),
+				      json_peek_str(x, "note", ""));
+
+		printf("  approved by %s\n", text);
+	}
+}
+
 static void print_live(const json_t *s)
 {
 	const char *why = json_peek_str(s, "hold_why", "");
@@ -102,6 +116,7 @@ static void print_live(const json_t *s)
 
 		printf("  %s\n", proof);
 	}
+	print_approvals(json_peek(s, "approvals"));
 	print_orders(json_peek(s, "orders"));
 }
 
@@ -128,6 +143,8 @@ static int print_journaled(struct journal *j, const char *run, bool json)
 		       "takes it up\n  last step: %s\n",
 		       run, r.n ? r.v[r.n - 1].id : "none");
 	}
+	if (!json)
+		print_approvals(r.approvals);
 	result_done(&r);
 	return EXIT_DONE;
 }
@@ -135,15 +152,9 @@ static int print_journaled(struct journal *j, const char *run, bool json)
 /* Who is at this terminal, for those who watch. */
 static char *my_name(void)
 {
-	const char *user = getenv("SUDO_USER");
+	mem_auto_free char *user = user_name();
 
-	if (!user)
-		user = getenv("LOGNAME");
-	if (!user)
-		user = getenv("USER");
-	if (!user && getpwuid(getuid()))
-		user = getpwuid(getuid())->pw_name;
-	return mem_format("%s (command line)", user ? user : "somebody");
+	return mem_format("%s (command line)", user);
 }
 
 static json_t *ask(struct journal *j, const char *run, json_t *request,

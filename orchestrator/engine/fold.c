@@ -63,6 +63,7 @@ void fold_done(struct fold *f)
 	json_decref(f->checkpoints);
 	json_decref(f->accepted);
 	json_decref(f->proof);
+	json_decref(f->approvals);
 	free(f->hold_why);
 	free(f->result);
 	*f = (struct fold){0};
@@ -445,6 +446,9 @@ bool fold_row(struct fold *f, const char *kind, const char *step,
 	} else if (strcmp(kind, "proof") == 0) {
 		json_decref(f->proof);
 		f->proof = json_deep_copy(body);
+	} else if (strcmp(kind, "approvals") == 0) {
+		json_decref(f->approvals);
+		f->approvals = json_deep_copy(body);
 	} else if (strcmp(kind, "end") == 0) {
 		fold_end(f, body);
 	}

@@ -3,7 +3,7 @@
  *
  * Rows: begin, step, intent, pending, outcome, settled, done, failed,
  * checkpoint, hold, go, accept, postpone, fired, rewound, emergency, retreated,
- * rollback, proof, end
+ * rollback, proof, approvals, end
  * (others, such as measurements, are skipped).  fold_row() is the only writer
  * of this state: live rows pass through it when they are committed, old rows
  * when a run is resumed.
@@ -55,6 +55,7 @@ struct fold {
 	json_t *accepted;    /* target -> foreign text that was accepted */
 	json_t *checkpoints; /* name -> states */
 	json_t *proof;	     /* what was proved before the run, or NULL */
+	json_t *approvals;   /* by whom the plan was approved, or NULL */
 	char *result;	     /* of the last 'end' row, NULL while running */
 };
 

@@ -160,6 +160,8 @@ json_t *row_status(const struct fold *f, const char *phase)
 		json_object_set_new(j, "last_checkpoint", json_string(last));
 	if (f->proof)
 		json_object_set(j, "proof", f->proof);
+	if (f->approvals)
+		json_object_set(j, "approvals", f->approvals);
 	if (f->result)
 		json_object_set_new(j, "result", json_string(f->result));
 	return j;

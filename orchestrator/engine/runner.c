@@ -343,13 +343,13 @@ static void finish(struct runner *r)
 		close(r->signals);
 }
 
-static void note_proof(struct runner *r)
+static void note(struct runner *r, const char *kind, const json_t *j)
 {
-	mem_auto_free char *body = json_text_canonical(r->o->proof);
+	mem_auto_free char *body = j ? json_text_canonical(j) : NULL;
 	err_auto e = ERR_INIT;
 
-	if (runner_append(r, "proof", NULL, body))
-		engine_replay(r->engine, "proof", NULL, body, &e);
+	if (body && runner_append(r, kind, NULL, body))
+		engine_replay(r->engine, kind, NULL, body, &e);
 }
 
 bool runner_run(const struct runner_options *o, int *ret_exit, struct err *e)
@@ -363,8 +363,8 @@ bool runner_run(const struct runner_options *o, int *ret_exit, struct err *e)
 	bool ok = start(&r, e);
 
 	if (ok) {
-		if (o->proof)
-			note_proof(&r);
+		note(&r, "proof", o->proof);
+		note(&r, "approvals", o->approvals);
 		if (o->hold_before)
 			runner_postpone(&r, o->hold_before, false, "the start");
 		if (o->rollback)

@@ -29,7 +29,8 @@ struct runner_options {
 	struct engine_policy policy;
 	monitor_spawn_fn *spawn; /* NULL: probes with a host are refused */
 	bool no_probes;
-	const json_t *proof;	 /* kept in the journal before the first row */
+	/* kept in the journal before the first row, each NULL or a body */
+	const json_t *proof, *approvals;
 	bool practice;		 /* the network is one in memory */
 	const char *hold_before; /* block that needs a go first, or NULL */
 	/* first command, given before anything else: resume with rollback */

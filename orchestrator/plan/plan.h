@@ -190,7 +190,7 @@ struct plan {
 	struct plan_rollback rollback;
 	struct plan_preference preference;
 	struct plan_timeouts timeouts;
-	uint32_t baseline_ms;
+	uint32_t baseline_ms, approvals; /* approvals: by so many people */
 	int64_t window_start_us, window_end_us; /* wall clock; 0: none */
 	bool finish_retire;			/* else the VPN is kept */
 };

@@ -411,6 +411,7 @@ static const struct schema_field root_fields[] = {
 	{ "window", SCHEMA_OBJECT, SCHEMA_QUIET, .offset = 0, .object = &window, .dflt_note = "any time", .doc = "The change window." },
 	{ "finish", SCHEMA_OBJECT, 0, .offset = 0, .object = &finish, .doc = "What happens at the end." },
 	{ "baseline", SCHEMA_MS, 0, AT(plan, baseline_ms), .dflt = "60s", .max = 86400000, .doc = "How long to measure before the first change." },
+	{ "approvals", SCHEMA_NUMBER, 0, AT(plan, approvals), .dflt = "0", .max = 16, .doc = "How many people must have approved exactly this plan (`cutover approve PLAN`) before a run may begin." },
 	{ "local_preference", SCHEMA_OBJECT, 0, AT(plan, preference), .object = &preference, .doc = "BGP local preferences." },
 	{ "timeouts", SCHEMA_OBJECT, 0, AT(plan, timeouts), .object = &timeouts, .doc = "How long to wait." },
 };

@@ -148,6 +148,8 @@ static void take(struct result *r, const struct journal_row *row, json_t *body)
 		take_checkpoint(r, body);
 	else if (strcmp(row->kind, "measure") == 0)
 		take_measure(r, row, body);
+	else if (strcmp(row->kind, "approvals") == 0)
+		set_json(&r->approvals, body);
 	else if (strcmp(row->kind, "rollback") == 0)
 		take_rollback(r, row, body);
 	else if (strcmp(row->kind, "end") == 0)
@@ -236,5 +238,6 @@ void result_done(struct result *r)
 	json_decref(r->last);
 	json_decref(r->now);
 	json_decref(r->checkpoints);
+	json_decref(r->approvals);
 	*r = (struct result){0};
 }

@@ -48,6 +48,7 @@ struct result {
 	char *first_name, *last_name, *now_name;
 	/* What every checkpoint recorded, by its name. */
 	json_t *checkpoints;
+	json_t *approvals; /* by whom it was approved, or NULL */
 };
 
 bool result_read(struct journal *j, const char *run, struct result *ret,

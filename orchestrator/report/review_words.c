@@ -28,6 +28,11 @@ void review_write_approvals(const struct review *r, struct writer *w)
 		    "this document, by whoever owns the change%s%s: the run is "
 		    "bound to the plan's hash",
 		    r->plan->change ? " " : "", r->plan->change ?: "");
+	if (r->plan->approvals)
+		writer_item(w, WRITER_WARNING,
+			    "%u people, by name, with 'cutover approve': a run "
+			    "is refused before",
+			    r->plan->approvals);
 	for (size_t i = 0; i < g->n; i++)
 		for (size_t k = 0; k < g->v[i].steps.n; k++)
 			go_of_step(&g->v[i], &g->v[i].steps.v[k], w);

@@ -211,9 +211,24 @@ static void text_vnet(const struct result *r, struct buf *out)
 		   a, b, strcmp(a, b) == 0 ? "unchanged" : "CHANGED");
 }
 
+static void text_approvals(const struct result *r, struct buf *out)
+{
+	const json_t *given = json_peek(r->approvals, "given");
+	size_t n = json_array_size(given);
+
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "%s%s", i ? ", " : "Approved by ",
+			   json_peek_str(json_array_get(given, i), "name", ""));
+	if (n)
+		buf_printf(out, "; %lld needed, digest %.12s\n\n",
+			   (long long)json_peek_int(r->approvals, "needed", 0),
+			   json_peek_str(r->approvals, "digest", ""));
+}
+
 void result_text(const struct result *r, const struct plan *p, struct buf *out)
 {
 	buf_printf(out, "%s\n\n", r->run);
+	text_approvals(r, out);
 	for (size_t i = 0; i < r->n_legs; i++)
 		text_leg(r, p, &r->leg[i], out);
 	if (r->first && p) {
@@ -302,6 +317,8 @@ json_t *result_json(const struct result *r, const struct plan *p)
 	for (size_t i = 0; i < r->n_legs; i++)
 		json_array_append_new(legs, leg_json(r, &r->leg[i]));
 	json_object_set_new(j, "legs", legs);
+	if (r->approvals)
+		json_object_set(j, "approvals", r->approvals);
 	if (stands)
 		json_object_set_new(j, "last_checkpoint", json_string(stands));
 	if (last && last->measure)
