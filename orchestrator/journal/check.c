@@ -14,10 +14,8 @@
 
 static bool damaged(struct err *e, const char *what)
 {
-	err_set(e, ERR_IO, "the journal is not as it was written: %s", what);
-	if (e)
-		e->rule = mem_strdup(JOURNAL_DAMAGED);
-	return false;
+	return db_fault(e, JOURNAL_DAMAGED,
+			"the journal is not as it was written: %s", what);
 }
 
 struct genesis {

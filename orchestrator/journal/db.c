@@ -32,32 +32,56 @@ struct db_query {
 
 /* ---- what went wrong ---- */
 
-struct db_fault {
+struct db_meaning {
 	enum err_code code;
 	const char *rule;
 	const char *text;
 };
 
-static struct db_fault db_classify_io(int sys)
+static void db_set_rule(struct err *e, const char *rule)
 {
-	if (sys == ENOSPC || sys == EDQUOT)
-		return (struct db_fault){ERR_IO, JOURNAL_FULL,
-					 "no space left for the journal"};
-	if (sys == EROFS)
-		return (struct db_fault){ERR_IO, JOURNAL_READ_ONLY,
-					 "the journal is read-only"};
-	return (struct db_fault){ERR_IO, JOURNAL_BROKEN,
-				 "the journal cannot be read or written"};
+	if (e)
+		e->rule = mem_strdup(rule);
 }
 
-static struct db_fault db_classify(int rc, int sys)
+bool db_fault(struct err *e, const char *rule, const char *fmt, ...)
+{
+	mem_auto_free char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = mem_vformat(fmt, ap);
+	va_end(ap);
+	err_set(e, ERR_IO, "%s", text);
+	db_set_rule(e, rule);
+	return false;
+}
+
+static struct db_meaning db_classify_io(int sys)
+{
+	if (sys == ENOSPC || sys == EDQUOT)
+		return (struct db_meaning){ERR_IO, JOURNAL_FULL,
+					   "no space left for the journal"};
+	if (sys == EROFS)
+		return (struct db_meaning){ERR_IO, JOURNAL_READ_ONLY,
+					   "the journal is read-only"};
+	return (struct db_meaning){ERR_IO, JOURNAL_BROKEN,
+				   "the journal cannot be read or written"};
+}
+
+const char *db_rule_of(int sys)
+{
+	return db_classify_io(sys).rule;
+}
+
+static struct db_meaning db_classify(int rc, int sys)
 {
 	switch (rc & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		return (struct db_fault){ERR_LOCKED, NULL,
-					 "another process keeps the journal "
-					 "locked"};
+		return (struct db_meaning){ERR_LOCKED, NULL,
+					   "another process keeps the journal "
+					   "locked"};
 	case SQLITE_FULL:
 		return db_classify_io(ENOSPC);
 	case SQLITE_READONLY:
@@ -65,19 +89,19 @@ static struct db_fault db_classify(int rc, int sys)
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 	case SQLITE_FORMAT:
-		return (struct db_fault){ERR_IO, JOURNAL_DAMAGED,
-					 "the journal is damaged"};
+		return (struct db_meaning){ERR_IO, JOURNAL_DAMAGED,
+					   "the journal is damaged"};
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
 		return db_classify_io(sys);
 	case SQLITE_CONSTRAINT:
 	case SQLITE_TOOBIG:
-		return (struct db_fault){ERR_INVALID, NULL,
-					 "the journal refuses this"};
+		return (struct db_meaning){ERR_INVALID, NULL,
+					   "the journal refuses this"};
 	default:
-		return (struct db_fault){ERR_INTERNAL, NULL,
-					 "unexpected answer of the journal"};
+		return (struct db_meaning){ERR_INTERNAL, NULL,
+					   "unexpected answer of the journal"};
 	}
 }
 
@@ -85,15 +109,15 @@ static struct db_fault db_classify(int rc, int sys)
 static bool db_fail(struct db *db, int rc, struct err *e)
 {
 	int sys = sqlite3_system_errno(db->sql);
-	struct db_fault f;
+	struct db_meaning f;
 
 	if ((rc & 0xff) == SQLITE_NOMEM || rc == SQLITE_IOERR_NOMEM)
 		abort();
 	f = db_classify(rc, sys);
 	err_set(e, f.code, "%s: %s (SQLite code %d)", f.text,
 		sqlite3_errmsg(db->sql), rc);
-	if (e && f.rule)
-		e->rule = mem_strdup(f.rule);
+	if (f.rule)
+		db_set_rule(e, f.rule);
 	return false;
 }
 

@@ -18,6 +18,13 @@
 struct db;	 /* opaque */
 struct db_query; /* a prepared statement; opaque */
 
+/* Sets an ERR_IO that journal_err_is() knows by `rule`; false. */
+bool db_fault(struct err *e, const char *rule, const char *fmt, ...)
+	mem_printf(3, 4);
+
+/* JOURNAL_FULL, _READ_ONLY or _BROKEN: what an errno means to a journal. */
+const char *db_rule_of(int sys);
+
 struct db_config {
 	bool read_only;
 	bool immutable; /* nobody writes: read without lock and shared memory */

@@ -258,15 +258,11 @@ static bool journal_put_all(struct journal *j, const char *run,
 	if (!journal_run_nr(j, run, &nr, e) ||
 	    !tables_row_tail(j->tables, nr, &seq, hash, e))
 		return false;
-	if (seq < 0 || !chain_hash_valid(hash)) {
-		err_set(e, ERR_IO,
-			"run '%s' has lost its rows; see 'cutover "
-			"verify'",
-			run);
-		if (e)
-			e->rule = mem_strdup(JOURNAL_DAMAGED);
-		return false;
-	}
+	if (!chain_hash_valid(hash)) /* "" where there is no row at all */
+		return db_fault(e, JOURNAL_DAMAGED,
+				"run '%s' has lost its rows; see 'cutover "
+				"verify'",
+				run);
 	for (size_t i = 0; i < n; i++)
 		if (!journal_put(j, nr, run, &rows[i], &seq, hash, e))
 			return false;
@@ -321,15 +317,11 @@ static bool journal_walk_row(void *arg, const struct tables_row *r,
 	chain_hash(&r->row, hash);
 	if (!r->sane || r->row.seq != w->next ||
 	    strcmp(hash, r->row.hash) != 0 ||
-	    (w->prev[0] && strcmp(w->prev, r->row.prev) != 0)) {
-		err_set(e, ERR_IO,
-			"run '%s': row %lld is not as it was written; see "
-			"'cutover verify'",
-			r->row.run, (long long)w->next);
-		if (e)
-			e->rule = mem_strdup(JOURNAL_DAMAGED);
-		return false;
-	}
+	    (w->prev[0] && strcmp(w->prev, r->row.prev) != 0))
+		return db_fault(e, JOURNAL_DAMAGED,
+				"run '%s': row %lld is not as it was written; "
+				"see 'cutover verify'",
+				r->row.run, (long long)w->next);
 	w->next++;
 	memcpy(w->prev, hash, DIGEST_HEX);
 	w->stopped = !w->fn(w->arg, &r->row, e);

@@ -115,13 +115,10 @@ static char *place_name(const struct place *p, size_t i)
 
 static bool place_lost(const char *name, const char *how, struct err *e)
 {
-	err_set(e, ERR_IO,
-		"'%s' was %s while it was in use; nothing can be written to "
-		"this journal any more",
-		name, how);
-	if (e)
-		e->rule = mem_strdup(JOURNAL_VANISHED);
-	return false;
+	return db_fault(e, JOURNAL_VANISHED,
+			"'%s' was %s while it was in use; nothing can be "
+			"written to this journal any more",
+			name, how);
 }
 
 bool place_note(struct place *p, struct err *e)
@@ -190,14 +187,10 @@ bool place_ballast_make(const struct place *p, size_t bytes, struct err *e)
 	if (rc == 0)
 		return true;
 	unlinkat(p->dirfd, PLACE_BALLAST, 0);
-	errno = rc;
-	err_errno(e, ERR_IO,
-		  "cannot reserve %zu MiB in '%s' for the journal of a "
-		  "rollback; make room",
-		  bytes >> 20, p->dir);
-	if (e && rc == ENOSPC)
-		e->rule = mem_strdup(JOURNAL_FULL);
-	return false;
+	return db_fault(e, db_rule_of(rc),
+			"cannot reserve %zu MiB in '%s' for the journal of a "
+			"rollback; make room: %s",
+			bytes >> 20, p->dir, strerror(rc));
 }
 
 void place_ballast_release(const struct place *p)

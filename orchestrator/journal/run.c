@@ -104,14 +104,10 @@ static bool run_put_genesis(struct journal *j, int64_t nr,
 
 	if (!journal_run_before(j, nr, row.prev, e))
 		return false;
-	if (!chain_hash_valid(row.prev)) {
-		err_set(e, ERR_IO,
-			"the run before this one has lost its first "
-			"row; see 'cutover verify'");
-		if (e)
-			e->rule = mem_strdup(JOURNAL_DAMAGED);
-		return false;
-	}
+	if (!chain_hash_valid(row.prev))
+		return db_fault(e, JOURNAL_DAMAGED,
+				"the run before this one has lost its first "
+				"row; see 'cutover verify'");
 	chain_hash(&row, row.hash);
 	return tables_row_insert(j->tables, nr, &row, e);
 }

@@ -376,17 +376,17 @@ static bool tables_check_schema(struct tables *t, tables_check_fn *fn,
 	return ok;
 }
 
-/* Position of the first row at or behind `from`; INT64_MAX: there is none. */
-static bool tables_row_next(struct tables *t, int64_t from, int64_t *ret,
+/* Position of the first row at or behind *pos; *ret_row: there is one. */
+static bool tables_row_next(struct tables *t, int64_t *pos, bool *ret_row,
 			    struct err *e)
 {
 	struct db_query *q = t->q[TABLES_ROW_NEXT];
-	bool row, ok;
+	bool ok;
 
-	db_query_int(q, 1, from);
-	ok = db_query_step(q, &row, e);
-	if (ok)
-		*ret = row ? db_query_col_int(q, 0, NULL) : INT64_MAX;
+	db_query_int(q, 1, *pos);
+	ok = db_query_step(q, ret_row, e);
+	if (ok && *ret_row)
+		*pos = db_query_col_int(q, 0, NULL);
 	db_query_reset(q);
 	return ok;
 }
@@ -396,12 +396,13 @@ static bool tables_check_orphans(struct tables *t, tables_check_fn *fn,
 				 void *arg, struct err *e)
 {
 	int64_t pos = INT64_MIN;
+	bool row;
 
-	while (tables_row_next(t, pos, &pos, e)) {
+	while (tables_row_next(t, &pos, &row, e)) {
 		struct journal_run run = {.id = NULL};
 		int64_t nr = pos >> TABLES_SEQ_BITS;
 
-		if (pos == INT64_MAX)
+		if (!row)
 			return true;
 		if (!tables_run_read(t, nr, false, &run, e))
 			return false;
