@@ -65,11 +65,48 @@ static void test_signed(void **state)
 	assert_false(journal_head_verify(pem, "run-a", place, signature, NULL));
 }
 
+static void test_without_signature(void **state)
+{
+	char *place = NULL, *signature = NULL;
+
+	(void)state;
+	assert_true(journal_head_parse("12:" HASH, &place, &signature, NULL));
+	assert_string_equal(place, "12:" HASH);
+	assert_null(signature);
+	free(place);
+}
+
+/* To look makes no key. */
+static void test_no_key_yet(void **state)
+{
+	mem_auto_free char *none = mem_format("%s/none", dir);
+	mem_auto_free char *head =
+		journal_head_sign(none, false, "r", 1, HASH, NULL);
+	err_auto e = ERR_INIT;
+	mem_auto_free char *pem = journal_head_public(none, false, &e);
+
+	(void)state;
+	assert_null(head);
+	assert_null(pem);
+	assert_int_equal(e.code, ERR_USAGE);
+	assert_int_not_equal(access(none, F_OK), 0);
+}
+
+static void test_key_that_is_none(void **state)
+{
+	err_auto e = ERR_INIT;
+
+	(void)state;
+	assert_false(
+		journal_head_verify("no key", "run-a", "7:" HASH, "AAAA", &e));
+	assert_non_null(strstr(e.msg, "head '7:" HASH "' of run 'run-a'"));
+}
+
 static void test_malformed(void **state)
 {
 	static const char *const bad[] = {
-		"",	   "7",		  ":" HASH,  "7:",	"7:abc",
-		"x:" HASH, "7:" HASH "0", "7-" HASH, "-7:" HASH};
+		"",	   "7",		  ":" HASH,	 "7:",	    "7:abc",
+		"x:" HASH, "7:" HASH "0", "7:" HASH "x", "7-" HASH, "-7:" HASH};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -87,6 +124,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_signed),
+		cmocka_unit_test(test_without_signature),
+		cmocka_unit_test(test_no_key_yet),
+		cmocka_unit_test(test_key_that_is_none),
 		cmocka_unit_test(test_malformed),
 	};
 

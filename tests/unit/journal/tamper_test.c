@@ -76,6 +76,12 @@ static void tamper(struct fixture *w, const char *sql)
 	sqlite3_close(db);
 }
 
+static bool count_run(void *arg, const struct journal_run *run)
+{
+	++*(int *)arg;
+	return run->id;
+}
+
 #define SEQ "(pos & 1099511627775)"
 
 static void test_append_only(void **state)
@@ -216,6 +222,107 @@ static void test_trigger_gone(void **state)
 	assert_check_finds(w, "run-a", "trigger");
 }
 
+/* As a copy of the tables without their rules: anything can be in them. */
+#define LOOSE                                                                  \
+	"PRAGMA legacy_alter_table = ON; CREATE TABLE loose (pos INTEGER "     \
+	"PRIMARY KEY, wall_us, kind, step,"                                    \
+	" body, prev, hash); INSERT INTO loose SELECT * FROM entry;"           \
+	"DROP TABLE entry; ALTER TABLE loose RENAME TO entry;"
+
+static void test_rows_of_another_type(void **state)
+{
+	static const char *const set[] = {
+		"kind = NULL",	      "step = 5",
+		"body = x'7b7d'",     "body = 'a' || char(0) || 'b'",
+		"wall_us = 'monday'", "prev = 'short'",
+		"hash = hash || '0'", "hash = NULL",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(set); i++) {
+		mem_auto_free char *sql = mem_format(
+			LOOSE "UPDATE entry SET %s WHERE " SEQ " = 3", set[i]);
+		struct count c = {0};
+		struct fixture *w;
+
+		assert_int_equal(fixture_setup((void **)&w), 0);
+		assert_int_equal(run_sql(w, sql), SQLITE_OK);
+		assert_false(fixture_reads(w, "run-a", &c));
+		assert_int_equal(c.n, 3);
+		assert_check_finds(w, "run-a", "tables are not");
+		fixture_teardown((void **)&w);
+	}
+}
+
+/* What went missing under a run that goes on is seen at its next row. */
+static void test_rows_lost_while_it_runs(void **state)
+{
+	struct fixture *w = *state;
+	err_auto e = ERR_INIT;
+
+	tamper(w, "DELETE FROM entry");
+	assert_false(journal_append(w->j, "run-a", "x", NULL, NULL, NULL, &e));
+	assert_true(journal_err_is(&e, JOURNAL_DAMAGED));
+	assert_non_null(strstr(e.msg, "lost its rows"));
+	assert_check_finds(w, "run-a", "no first row");
+	tamper(w, "DELETE FROM run");
+	assert_check_finds(w, "run-a", "no first row");
+}
+
+static void test_no_run_follows_a_lost_one(void **state)
+{
+	struct fixture *w = *state;
+	struct journal_run run = {.id = (char *)"b",
+				  .plan_path = (char *)"p",
+				  .plan_text = (char *)"t",
+				  .plan_hash = (char *)"h",
+				  .version = (char *)"v"};
+	err_auto e = ERR_INIT;
+
+	tamper(w, "DELETE FROM entry WHERE " SEQ " = 0");
+	assert_false(journal_run_create(w->j, &run, &e));
+	assert_true(journal_err_is(&e, JOURNAL_DAMAGED));
+	assert_non_null(strstr(e.msg, "lost its first row"));
+	assert_int_equal(run_sql(w, "SELECT 1"), SQLITE_OK);
+}
+
+/* Wherever somebody hides a row: it belongs to no run. */
+static void test_rows_anywhere(void **state)
+{
+	static const char *const at[] = {"-1",
+					 "-9223372036854775807 - 1",
+					 "2 << 40",
+					 "(3 << 40) + 7",
+					 "9223372036854775807",
+					 "9223370937343148032"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(at); i++) {
+		mem_auto_free char *sql = mem_format(
+			"INSERT INTO entry SELECT %s, wall_us, kind, step,"
+			" body, prev, hash FROM entry WHERE " SEQ " = 2",
+			at[i]);
+		struct fixture *w;
+
+		assert_int_equal(fixture_setup((void **)&w), 0);
+		tamper(w, sql);
+		assert_check_finds(w, "run-a", "a run that does not exist");
+		fixture_teardown((void **)&w);
+	}
+}
+
+static void test_a_run_that_is_gone_is_not_listed(void **state)
+{
+	struct fixture *w = *state;
+	int n = 0;
+
+	fixture_run(w->j, "run-b");
+	fixture_run(w->j, "run-c");
+	tamper(w, "DELETE FROM run WHERE nr = 2");
+	assert_true(journal_run_each(w->j, count_run, &n, NULL));
+	assert_int_equal(n, 2);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
@@ -230,6 +337,11 @@ int main(void)
 		T(test_run_between_gone),
 		T(test_rows_of_no_run),
 		T(test_trigger_gone),
+		cmocka_unit_test(test_rows_of_another_type),
+		T(test_rows_lost_while_it_runs),
+		T(test_no_run_follows_a_lost_one),
+		cmocka_unit_test(test_rows_anywhere),
+		T(test_a_run_that_is_gone_is_not_listed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
