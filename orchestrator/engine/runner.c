@@ -38,73 +38,6 @@ struct engine_policy runner_policy(const struct plan *p)
 	};
 }
 
-/* ---- rows ---- */
-
-bool runner_append(struct runner *r, const char *kind, const char *step,
-		   const char *body)
-{
-	struct runner_row row = {.kind = kind, .step = step, .body = body};
-	struct journal *j = r->o->journal;
-	err_auto e = ERR_INIT;
-	bool ok =
-		journal_append(j, r->o->run_id, kind, step, body, &row.seq, &e);
-
-	if (!ok && journal_err_is(&e, JOURNAL_FULL)) {
-		journal_release_ballast(j);
-		err_done(&e);
-		ok = journal_append(j, r->o->run_id, kind, step, body, &row.seq,
-				    &e);
-	}
-	if (!ok) {
-		err_move(r->fatal, &e);
-		err_wrap(r->fatal, "the journal cannot be written, so nothing "
-				   "more is done");
-		r->ended = true;
-		r->exit_code = EXIT_INTERNAL;
-		return false;
-	}
-	row.wall_us = clock_wall_us();
-	if (r->monitor)
-		monitor_note(r->monitor, kind, step, body);
-	if (r->o->on_row)
-		r->o->on_row(r->o->arg, &row);
-	runner_tell_row(r, &row);
-	return true;
-}
-
-/* What the probes have counted so far, beside every step's end. */
-static void append_measures(struct runner *r, const char *step)
-{
-	json_auto *samples = NULL;
-	mem_auto_free char *body = NULL;
-
-	if (!r->monitor || r->ended)
-		return;
-	monitor_turn(r->monitor, clock_mono_us());
-	samples = monitor_samples(r->monitor);
-	body = json_text_canonical(samples);
-	runner_append(r, "measure", step, body);
-}
-
-void runner_commit(struct runner *r, struct action *a)
-{
-	struct event ev = {.kind = EVENT_COMMITTED, .call = a->call};
-	bool done = strcmp(a->row_kind, "done") == 0;
-
-	if (!runner_append(r, a->row_kind, a->row_step, a->row_body))
-		return;
-	if (done)
-		append_measures(r, a->row_step);
-	if (r->ended)
-		return;
-	if (done && r->pace_ms) { /* the engine hears of it later */
-		r->paced_call = a->call;
-		r->paced_us = clock_mono_us() + (int64_t)r->pace_ms * 1000;
-	} else {
-		runner_feed(r, &ev);
-	}
-}
-
 void runner_feed(struct runner *r, const struct event *ev)
 {
 	struct action_list out = {0};
@@ -229,6 +162,8 @@ static void turn(struct runner *r)
 		on_timer(r);
 	if (!r->ended)
 		on_tick(r);
+	if (!r->ended)
+		runner_mind_space(r);
 	if (!r->ended)
 		on_monitor(r);
 }

@@ -1,7 +1,8 @@
 /*
  * runner_parts.h - what the runner's own files share; private to the runner
  *
- *	runner.c      the loop: rows, timers, guards
+ *	runner.c      the loop: jobs, timers, guards
+ *	runner_rows.c the journal
  *	runner_act.c  actions to jobs, results to events
  *	runner_talk.c what operators see
  *	runner_steer.c what operators ask for
@@ -37,6 +38,7 @@ struct runner {
 	char *baseline;	    /* of an earlier process, for the monitor */
 	bool moved;	    /* the same: a wave has begun */
 	bool ended;
+	bool no_space; /* the ballast was let go just now */
 	int exit_code;
 	struct err *fatal;
 	/* throttled: a 'done' that the engine has not been told of yet */
@@ -53,13 +55,19 @@ struct runner {
 
 /* runner.c */
 void runner_feed(struct runner *r, const struct event *ev);
+/* Tells the engine now what was kept back. */
+void runner_unpace(struct runner *r);
+
+/* runner_rows.c */
 /* False: it could not be committed, and the run ends. */
 bool runner_append(struct runner *r, const char *kind, const char *step,
 		   const char *body);
 /* Commits the row of an action, and tells the engine. */
 void runner_commit(struct runner *r, struct action *a);
-/* Tells the engine now what was kept back. */
-void runner_unpace(struct runner *r);
+/* What the probes have counted so far, beside every step's end. */
+void runner_measure(struct runner *r, const char *step);
+/* Holds the run when the ballast had to be let go. */
+void runner_mind_space(struct runner *r);
 
 /* runner_act.c */
 void runner_execute(struct runner *r, struct action *a);
