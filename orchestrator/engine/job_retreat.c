@@ -16,7 +16,7 @@
 #include "orchestrator/base/clock.h"
 #include "orchestrator/engine/job_parts.h"
 
-#define KEPT_MS 1000 /* what a connection that was kept has to answer */
+#define KEPT_MS 700 /* what a connection that was kept has to answer */
 #define TRIES 3
 
 /* ---- binding ---- */
