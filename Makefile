@@ -9,10 +9,12 @@
 #   make sanitize   every test, built with ASan and UBSan
 #   make demo       a whole cutover in the lab (root); PLAN=file: that plan;
 #                   DEMO=forward, DEMO=naive: a part of it; KEEP=1: the lab stays up
+#   make demo-wizard  the same lab, and the wizard on it with a plan loaded
 #   make test-lab   the lab's own tests (root)
 #   make soak       for hours: rehearsals, the lab's tests, faults, kills, with
 #                   a table at its end (root); SOAK_MINUTES=60 bounds it
 #   make examples   the dry-run documents in plans/examples/, anew
+#   make pictures   tui/pictures/ from the golden screens, anew
 #   make lint       formatting, folder rule, file sizes
 
 BUILD ?= build
@@ -130,6 +132,11 @@ demo: lab-install
 	@CUTOVER=$(CURDIR)/$(BUILD)/cutover WORK=$(CURDIR)/$(BUILD)/demo \
 		PLAN=$(abspath $(PLAN)) tests/lab/demo
 
+demo-wizard: lab-install
+	$(MAKE) all
+	@CUTOVER=$(CURDIR)/$(BUILD)/cutover WORK=$(CURDIR)/$(BUILD)/demo-wizard \
+		PLAN=$(abspath $(PLAN)) tests/lab/demo-wizard
+
 # One after the other: each is a whole site, one of them two.
 test-lab: all
 	@tests/run $(BUILD) -t 1800 $(call suite_tests,lab)
@@ -158,6 +165,11 @@ examples: $(BUILD)/tests/unit/report/review_test
 	@mkdir -p plans/examples
 	UPDATE_GOLDEN=1 $<
 
+PICTURES = review-steps soak hold rollback-question
+pictures:
+	@mkdir -p tui/pictures
+	for p in $(PICTURES); do tests/tui/picture $$p >tui/pictures/$$p.svg; done
+
 lint:
 	tests/lint/run
 
@@ -169,5 +181,5 @@ clean:
 
 -include $(BENCH_BIN:%=%.d) $(BUILD)/tests/bench/record.d
 
-.PHONY: all examples coverage mutants $(SUITES) bench demo test-lab soak lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
+.PHONY: all examples pictures coverage mutants $(SUITES) bench demo demo-wizard test-lab soak lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
 .SECONDARY:

@@ -242,12 +242,31 @@ static enum board_state block_state(const struct board_block *b,
 	return b->undone ? BOARD_SKIPPED : BOARD_TODO;
 }
 
+/* On the way back: has a block below been begun?  Then what this one has not
+ * done is left out, e.g. saving in between. */
+static bool is_behind(const struct model *m, const struct board_block *b)
+{
+	if (!view_goes_back(m))
+		return false;
+	for (const struct board_block *x = m->board.v; x < b; x++) {
+		struct tally undo = tally_of(&x->way[BOARD_UNDO]);
+		struct tally restore = tally_of(&x->way[BOARD_RESTORE]);
+
+		if (undo.done + undo.running + restore.done + restore.running)
+			return true;
+	}
+	return false;
+}
+
 static void add_block(const struct model *m, const struct board_block *b,
 		      bool all, int64_t now_us, struct view_lines *l)
 {
 	const struct board_list *list = list_of(m, b);
 	struct tally t = tally_of(list);
-	enum board_state state = block_state(b, &t);
+	enum board_state state =
+		is_behind(m, b) && t.done && !t.failed && !t.running
+			? BOARD_DONE
+			: block_state(b, &t);
 	struct view_line *x = view_lines_add(
 		l, 0, glyph_of(state), style_of(state),
 		mem_format("%s%s%s", view_goes_back(m) ? "back: " : "",

@@ -5,6 +5,7 @@
 #   BASELINE, SOAK   durations (defaults 10s and 10s)
 #   DEAD_MAN, COMMAND  timer on the edges, deadline of a command (120s, 90s)
 #   STRATEGY         of the waves (permit-on-circuit); WAVES=one: one for both groups
+#   HOLD             yes: the first wave ends with a hold
 #   PUBLIC           no: leave out the public peering (half the work)
 # A lab that is up knows its id, its variant and its number of prefixes.
 set -eu
@@ -48,8 +49,8 @@ public() {
 	END
 }
 
-wave() { # NAME GROUPS
-	echo "  - {name: $1, groups: [$2], soak: ${SOAK:-10s}${STRATEGY:+, strategy: $STRATEGY}}"
+wave() { # NAME GROUPS [MORE]
+	echo "  - {name: $1, groups: [$2], soak: ${SOAK:-10s}${STRATEGY:+, strategy: $STRATEGY}${3:-}}"
 }
 
 # With firewalls that must see both ways everything moves at once.
@@ -57,7 +58,7 @@ waves() {
 	if [ "$variant" = stateful ] || [ "${WAVES:-}" = one ]; then
 		wave all "canary, rest"
 	else
-		wave canary canary
+		wave canary canary "${HOLD:+, hold: true}"
 		wave rest rest
 	fi
 }

@@ -7,9 +7,10 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 cutover=${CUTOVER:-$here/../../build/cutover}
 work=$(mktemp -d)
-tm=(tmux -L "cutover-$$" -f /dev/null)
 n=0 bad=0
 export LC_ALL=C.UTF-8
+# shellcheck source=tests/tui/terminal.sh
+. "$here/terminal.sh"
 
 command -v tmux >/dev/null || {
 	echo "1..0 # SKIP tmux is not installed (make install-deps)"
@@ -18,7 +19,7 @@ command -v tmux >/dev/null || {
 
 finish() {
 	local pid
-	"${tm[@]}" kill-server 2>/dev/null
+	terminals_end
 	for pid in $(pgrep -f -- "--state $work/"); do
 		kill "$pid"
 	done
@@ -39,46 +40,6 @@ ok() { # WHAT CMD ...
 	fi
 }
 
-# ---- a terminal ----
-
-open() { # NAME COLS ROWS WORDS ...: of 'cutover wizard', in a shell's place
-	local name=$1 cols=$2 rows=$3
-	shift 3
-	"${tm[@]}" new-session -d -s "$name" -x "$cols" -y "$rows" \
-		"exec env ${ENV:-} $cutover wizard $*"
-	"${tm[@]}" set-option -t "$name" remain-on-exit on >/dev/null
-}
-
-screen() { # NAME
-	"${tm[@]}" capture-pane -p -t "$1"
-}
-
-until_shows() { # NAME SECONDS TEXT
-	local end=$((SECONDS + $2))
-	until screen "$1" | grep -qF -- "$3"; do
-		[ "$SECONDS" -le "$end" ] || {
-			echo "'$1' does not show '$3':"
-			screen "$1"
-			return 1
-		}
-		sleep 0.1
-	done
-}
-
-keys() { # NAME KEY ...
-	local name=$1
-	shift
-	"${tm[@]}" send-keys -t "$name" "$@"
-}
-
-typed() { # NAME TEXT
-	"${tm[@]}" send-keys -t "$1" -l "$2"
-}
-
-pid_of() { # NAME: the wizard's process
-	"${tm[@]}" list-panes -t "$1" -F '#{pane_pid}'
-}
-
 engine() { # STATE: the run's process
 	"$cutover" status --state "$work/$1/practice" --json |
 		grep -o '"pid":[0-9]*' | cut -d: -f2
@@ -89,10 +50,6 @@ begin() { # NAME STATE: a practice, up to the end of its preflight
 		until_shows "$1" 20 "is a valid plan" &&
 		keys "$1" P && until_shows "$1" 5 "Start a practice?" &&
 		keys "$1" y && until_shows "$1" 120 "the preflight is through"
-}
-
-go() { # NAME
-	keys "$1" G && until_shows "$1" 5 "y: yes" && keys "$1" y
 }
 
 # ---- what is tested ----
