@@ -14,6 +14,8 @@
 #   make soak       for hours: rehearsals, the lab's tests, faults, kills, with
 #                   a table at its end (root); SOAK_MINUTES=60 bounds it
 #   make examples   the dry-run documents in plans/examples/, anew
+#   make man        the manual page, anew
+#   make install    the program and its manual page, under PREFIX (/usr/local)
 #   make pictures   tui/pictures/ from the golden screens, anew
 #   make lint       formatting, folder rule, file sizes
 
@@ -170,6 +172,14 @@ pictures:
 	@mkdir -p tui/pictures
 	for p in $(PICTURES); do tests/tui/picture $$p >tui/pictures/$$p.svg; done
 
+man: all
+	orchestrator/doc/man $(BUILD)/cutover >orchestrator/doc/cutover.1
+
+PREFIX ?= /usr/local
+install: all
+	install -D $(BUILD)/cutover $(DESTDIR)$(PREFIX)/bin/cutover
+	install -D -m 644 orchestrator/doc/cutover.1 $(DESTDIR)$(PREFIX)/share/man/man1/cutover.1
+
 lint:
 	tests/lint/run
 
@@ -181,5 +191,5 @@ clean:
 
 -include $(BENCH_BIN:%=%.d) $(BUILD)/tests/bench/record.d
 
-.PHONY: all examples pictures coverage mutants $(SUITES) bench demo demo-wizard test-lab soak lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
+.PHONY: all examples man install pictures coverage mutants $(SUITES) bench demo demo-wizard test-lab soak lab-install lab-up lab-down lab-status lab-shell install-deps build-tests test run-tests sanitize lint clean
 .SECONDARY:
