@@ -42,6 +42,23 @@ static void draw_line(struct canvas *c, int row, int col, int width,
 			     x->right);
 }
 
+#define WHOLE_ROWS 3
+
+/* A selected line that does not fit, in whole, away from where it is. */
+static void draw_whole(struct canvas *c, int row, int col, int width, int rows,
+		       int here, const char *text)
+{
+	bool above = here + WHOLE_ROWS >= rows;
+	int at = row + (above ? 0 : rows - WHOLE_ROWS);
+	bool fits = strlen(text) <= (size_t)width;
+
+	if (fits || rows < 3 * WHOLE_ROWS)
+		return;
+	for (int i = 0; i < WHOLE_ROWS; i++)
+		canvas_bar(c, at + i, col, width, STYLE_BAR);
+	canvas_wrap(c, at, col, width, WHOLE_ROWS, STYLE_BAR, text);
+}
+
 void draw_lines(struct canvas *c, int row, int col, int width, int rows,
 		const struct view_lines *l, struct app_list *at, bool select)
 {
@@ -49,6 +66,10 @@ void draw_lines(struct canvas *c, int row, int col, int width, int rows,
 	for (int k = 0; k < rows && at->top + (size_t)k < l->n; k++)
 		draw_line(c, row + k, col, width, &l->v[at->top + (size_t)k],
 			  select && at->top + (size_t)k == at->cursor);
+	if (select && at->cursor < l->n)
+		draw_whole(c, row, col, width - 2 * l->v[at->cursor].depth,
+			   rows, (int)(at->cursor - at->top),
+			   l->v[at->cursor].text);
 }
 
 void draw_around(struct canvas *c, int row, int col, int width, int rows,
@@ -79,14 +100,9 @@ void screen_pick(struct app *a, struct canvas *c, int top, int bottom)
 void screen_plan(struct app *a, struct canvas *c, int top, int bottom)
 {
 	struct app_list *at = &a->lists[SCREEN_PLAN];
-	int whole = a->c.plan ? 0 : 3; /* the selected line, unshortened */
-
 	canvas_rule(c, top, 0, c->cols, a->plan_path ? a->plan_path : "");
-	draw_lines(c, top + 1, 0, c->cols, bottom - top - 2 - whole,
-		   &a->plan_lines, at, true);
-	if (whole && at->cursor < a->plan_lines.n)
-		canvas_wrap(c, bottom - 1 - whole, 0, c->cols, whole,
-			    STYLE_PLAIN, a->plan_lines.v[at->cursor].text);
+	draw_lines(c, top + 1, 0, c->cols, bottom - top - 2, &a->plan_lines, at,
+		   true);
 	if (!a->c.plan)
 		canvas_put(c, bottom - 1, 0, c->cols, STYLE_BAD,
 			   "it cannot run: Enter jumps to the line, 'e' edits "
@@ -174,6 +190,9 @@ static void draw_model_lines(struct app *a, struct canvas *c, int top,
 		canvas_put(c, top + k, 9, c->cols - 9,
 			   here ? STYLE_SELECTED : x->style, x->text);
 	}
+	if (!at->follow && at->cursor < l->n)
+		draw_whole(c, top, 9, c->cols - 9, rows,
+			   (int)(at->cursor - at->top), l->v[at->cursor].text);
 	(void)a;
 }
 
@@ -218,7 +237,7 @@ void screen_help(struct app *a, struct canvas *c, int top, int bottom)
 		view_lines_add(
 			&l, 0, GLYPHS, STYLE_PLAIN,
 			mem_format(
-				"%s%s%*s%-14s %s", keys_label(keys[i].key, one),
+				"%s%s%*s%-10s %s", keys_label(keys[i].key, one),
 				also ? also : "",
 				12 - (int)strlen(keys_label(keys[i].key, one)) -
 					(int)(also ? strlen(also) : 0),

@@ -169,7 +169,7 @@ static void choose_rollback(struct app *a, struct canvas *c, int top,
 void screen_rollback(struct app *a, struct canvas *c, int top, int bottom)
 {
 	struct view_lines l = {0};
-	int left = c->cols >= 120 ? 60 : c->cols / 2;
+	int left = c->cols >= 120 ? 60 : c->cols * 3 / 8;
 	int row;
 
 	if (a->dialog.intent == INTENT_ROLLBACK) {

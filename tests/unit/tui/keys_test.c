@@ -46,6 +46,8 @@ static void test_one_word_an_intent(void **state)
 		assert_int_equal(keys_word(keys[i].word), keys[i].intent);
 		assert_ptr_equal(keys_of(keys[i].intent), &keys[i]);
 		assert_true(strlen(keys[i].help) > 5);
+		/* beside key and word on 80 columns */
+		assert_true(strlen(keys[i].help) <= 57);
 	}
 	assert_int_equal(keys_word("no such word"), INTENT_NONE);
 	assert_null(keys_of(INTENT_NONE));
