@@ -30,9 +30,10 @@ static void drop_intent(struct fold *f)
 	f->token = NULL;
 }
 
+/* target: NULL (a row that names none) is none of them */
 static void disarm(struct fold *f, const char *target)
 {
-	for (size_t i = 0; i < f->armed.n; i++) {
+	for (size_t i = 0; target && i < f->armed.n; i++) {
 		if (strcmp(f->armed.v[i], target) != 0)
 			continue;
 		state_list_remove(&f->armed, i);
@@ -215,15 +216,19 @@ static bool fold_rollback(struct fold *f, const json_t *body, struct err *e)
 	const char *to = json_peek_str(body, "to", "");
 	const char *restore = json_peek_str(body, "restore", NULL);
 	int goal = program_find_block(f->program, to);
+	int from = restore ? program_find_block(f->program, restore) : f->block;
 
 	if (goal < 0)
 		return err_set(e, ERR_INVALID,
 			       "roll back to '%s': no such checkpoint", to);
+	if (from < 0)
+		return err_set(e, ERR_INVALID, "roll back by '%s': no block",
+			       restore);
 	disarm_each(f, json_peek(body, "fired"));
 	if (!f->back && f->block > f->touched)
 		f->block = f->touched;
 	if (restore) {
-		f->block = program_find_block(f->program, restore);
+		f->block = from;
 		f->restoring = true;
 	}
 	f->back = true;
@@ -337,7 +342,7 @@ static bool fold_emergency(struct fold *f, const json_t *body, struct err *e)
 		program_find_block(f->program, json_peek_str(body, "to", name));
 	f->retreated = f->emergency;
 	f->attempt++;
-	return f->emergency >= 0 ||
+	return (f->emergency >= 0 && f->emergency_to >= 0) ||
 	       err_set(e, ERR_INVALID, "emergency: no block '%s'", name);
 }
 
@@ -386,14 +391,18 @@ static void fold_postpone(struct fold *f, const json_t *body)
 
 static bool fits(const struct fold *f, const char *kind, const char *step)
 {
-	static const char *const of_step[] = {"step",	 "intent", "outcome",
-					      "settled", "done",   "failed",
+	static const char *const of_step[] = {"step", "done", "failed",
 					      "pending"};
 	const struct step *s = fold_current(f);
+	bool ours = s && step && strcmp(s->id, step) == 0;
 
+	if (strcmp(kind, "intent") == 0) /* to change something somewhere */
+		return ours && s->target;
+	if (strcmp(kind, "outcome") == 0 || strcmp(kind, "settled") == 0)
+		return ours && f->step == FOLD_STEP_INTENT;
 	for (size_t i = 0; i < ARRAY_LEN(of_step); i++)
 		if (strcmp(kind, of_step[i]) == 0)
-			return s && step && strcmp(s->id, step) == 0;
+			return ours;
 	return true;
 }
 
