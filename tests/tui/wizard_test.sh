@@ -104,6 +104,13 @@ engine_killed() {
 		--script "$work/gone.script"
 }
 
+# Soaks long enough to be made longer.
+orders_by_keys() {
+	sed 's/soak: 2s/soak: 20s/' "$here/site.yaml" >"$work/site.yaml"
+	"$cutover" wizard "$work/site.yaml" --state "$work/orders" \
+		--script "$here/orders.script"
+}
+
 practice_is_no_run() {
 	"$cutover" resume --state "$work/forward/practice" 2>&1 |
 		grep -q 'was a practice'
@@ -119,6 +126,7 @@ ok "its journal says that it finished" journal_says forward finished
 ok "a practice cannot be resumed against devices" practice_is_no_run
 ok "a rollback from a hold" play back back
 ok "its journal says that it was rolled back" journal_says back rolled-back
+ok "orders by keys, and what becomes of them" orders_by_keys
 ok "two screens, one of them in control" two_screens
 ok "a screen that is killed changes nothing" killed_and_joined
 ok "a run that is killed is shown to be gone" engine_killed
