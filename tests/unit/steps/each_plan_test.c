@@ -20,6 +20,7 @@
 #include "adapters/strongswan/strongswan.h"
 #include "orchestrator/plan/diag.h"
 #include "orchestrator/steps/compile.h"
+#include "orchestrator/steps/project.h"
 
 static size_t compiled, refused;
 
@@ -157,6 +158,62 @@ static void check_block(const struct judged *j)
 				 b->name);
 }
 
+/* ---- the commands, offline ---- */
+
+/* A step that was made needs nothing when it is asked for again. */
+static size_t project(const struct judged *j, struct project *pr,
+		      const struct step_vec *v)
+{
+	size_t parts = 0;
+
+	for (size_t i = 0; i < v->n; i++) {
+		struct changeset cs = {0}, again = {0};
+		mem_auto_free char *note = NULL;
+		err_auto e = ERR_INIT;
+
+		if (!project_step(pr, &v->v[i], &cs, &note, &e) ||
+		    !project_step(pr, &v->v[i], &again, NULL, &e))
+			fail_msg("%s: step '%s': %s", j->path, v->v[i].id,
+				 err_msg(&e));
+		if (v->v[i].kind != STEP_ENSURE && cs.n_forward)
+			SAY(j, &v->v[i], "has commands and changes nothing");
+		if (v->v[i].derive == STEP_AS_IS && again.n_forward)
+			SAY(j, &v->v[i], "is never done");
+		if (v->v[i].guarded && cs.n_forward && !cs.n_back)
+			SAY(j, &v->v[i],
+			    "arms a timer with nothing to go back by");
+		parts += cs.n_forward;
+		changeset_done(&cs);
+		changeset_done(&again);
+	}
+	return parts;
+}
+
+/* There and back again. */
+static void check_commands(struct judged *j, const struct plan *p,
+			   const struct program *g)
+{
+	struct project pr;
+	size_t parts = 0;
+
+	project_init(&pr, j->targets, j->n_targets);
+	project_assume(&pr, p);
+	for (size_t b = 0; b < g->n; b++) {
+		j->block = &g->v[b];
+		parts += project(j, &pr, &g->v[b].steps);
+	}
+	if (!parts)
+		fail_msg("%s: no command in all of it", j->path);
+	for (size_t b = g->n; b-- > 0;) {
+		j->block = &g->v[b];
+		parts = project(j, &pr, &g->v[b].undo);
+		if (changes(&g->v[b].undo) && changes(&g->v[b].steps) && !parts)
+			fail_msg("%s: '%s' is undone by nothing", j->path,
+				 g->v[b].name);
+	}
+	project_done(&pr);
+}
+
 static void check_program(const char *path, const struct plan *p,
 			  const struct program *g)
 {
@@ -177,6 +234,7 @@ static void check_program(const char *path, const struct plan *p,
 		if (!target_of(j.targets, j.n_targets, g->watch_target[i]))
 			fail_msg("%s: '%s' is watched and is no target", path,
 				 g->watch_target[i]);
+	check_commands(&j, p, g);
 	plan_targets_free((struct target *)j.targets, j.n_targets);
 }
 
