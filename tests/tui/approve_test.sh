@@ -3,27 +3,12 @@
 # says who.  The edges are at a port where nobody listens: nothing is changed.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-cutover=${CUTOVER:-$here/../../build/cutover}
-work=$(mktemp -d)
+# shellcheck source=tests/tui/tap.sh
+. "$here/tap.sh"
 plan=$work/plan.yaml
-n=0 bad=0
-trap 'rm -rf "$work"' EXIT
 sed -e 's/^name: .*/name: two-people/; $a approvals: 2' \
 	-e 's/192\.0\.2\.1[0-9]/127.0.0.1, port: 1/' "$here/site.yaml" >"$plan"
 touch "$work/known_hosts"
-
-ok() { # WHAT CMD ...
-	local what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$work/said" 2>&1; then
-		echo "ok $n - $what"
-	else
-		bad=1
-		echo "not ok $n - $what"
-		sed 's/^/# /' "$work/said"
-	fi
-}
 
 cut() { # COMMAND ...
 	local command=$1
@@ -87,5 +72,4 @@ ok "put back it is what was approved" put_back
 ok "an approval that was withdrawn does not count" withdrawn
 ok "then it begins" begins
 ok "journal, status and report say who" says_who
-echo "1..$n"
-exit "$bad"
+tap_plan

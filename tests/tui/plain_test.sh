@@ -5,32 +5,17 @@
 # said by a place on a screen or by a colour.  The runs are practices.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-cutover=${CUTOVER:-$here/../../build/cutover}
-work=$(mktemp -d)
-n=0 bad=0 pid=
+# shellcheck source=tests/tui/tap.sh
+. "$here/tap.sh"
+pid=
 
-finish() {
-	local p
-	for p in $pid $(pgrep -f -- "--state $work/"); do
-		kill "$p" 2>/dev/null
-	done
-	rm -rf "$work"
+at_end() {
+	[ -z "$pid" ] || kill "$pid" 2>/dev/null
 }
-trap finish EXIT
 
-ok() { # WHAT CMD ...
-	local what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$work/said" 2>&1; then
-		echo "ok $n - $what"
-	else
-		bad=1
-		echo "not ok $n - $what"
-		sed 's/^/# /' "$work/said"
-		echo "# the last that was heard:"
-		tail -n 20 "$work/heard" | sed 's/^/# /'
-	fi
+at_failure() {
+	echo "# the last that was heard:"
+	tail -n 20 "$work/heard" | sed 's/^/# /'
 }
 
 talk() { # WORDS ...: of 'cutover wizard --plain'
@@ -129,5 +114,4 @@ ok "back to a checkpoint, by the run's name" goes_back
 ok "nothing but text is said" no_escape
 ok "left" leaves
 ok "attached again by another one, up to the end" attached
-echo "1..$n"
-exit "$bad"
+tap_plan

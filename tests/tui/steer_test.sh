@@ -5,31 +5,8 @@
 # is in 'status', who gave it in the journal.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-cutover=${CUTOVER:-$here/../../build/cutover}
-work=$(mktemp -d)
-n=0 bad=0
-
-finish() {
-	local pid
-	for pid in $(pgrep -f -- "--state $work/"); do
-		kill "$pid"
-	done
-	rm -rf "$work"
-}
-trap finish EXIT
-
-ok() { # WHAT CMD ...
-	local what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$work/said" 2>&1; then
-		echo "ok $n - $what"
-	else
-		bad=1
-		echo "not ok $n - $what"
-		sed 's/^/# /' "$work/said"
-	fi
-}
+# shellcheck source=tests/tui/tap.sh
+. "$here/tap.sh"
 
 cut() { # COMMAND ...
 	local command=$1
@@ -124,5 +101,4 @@ ok "the postponed wave waits for a go of its own" held_before_the_wave
 ok "rolled back from there" rolls_back
 ok "the journal says who gave the orders" journal_says \
 	'.kind == "order" and (.body.by | contains("command line"))'
-echo "1..$n"
-exit "$bad"
+tap_plan

@@ -5,9 +5,8 @@
 # practices: the network alone is in memory.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-cutover=${CUTOVER:-$here/../../build/cutover}
-work=$(mktemp -d)
-n=0 bad=0
+# shellcheck source=tests/tui/tap.sh
+. "$here/tap.sh"
 export LC_ALL=C.UTF-8
 # shellcheck source=tests/tui/terminal.sh
 . "$here/terminal.sh"
@@ -17,27 +16,8 @@ command -v tmux >/dev/null || {
 	exit 0
 }
 
-finish() {
-	local pid
+at_end() {
 	terminals_end
-	for pid in $(pgrep -f -- "--state $work/"); do
-		kill "$pid"
-	done
-	rm -rf "$work"
-}
-trap finish EXIT
-
-ok() { # WHAT CMD ...
-	local what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$work/said" 2>&1; then
-		echo "ok $n - $what"
-	else
-		bad=1
-		echo "not ok $n - $what"
-		sed 's/^/# /' "$work/said"
-	fi
 }
 
 engine() { # STATE: the run's process
@@ -206,5 +186,4 @@ ok "NO_COLOR" no_colour
 ok "a poor terminal without UTF-8" poor_terminal
 ok "a diagnostic's line is jumped to and edited" edited
 ok "two people approve before a run" approved
-echo "1..$n"
-exit "$bad"
+tap_plan

@@ -5,32 +5,8 @@
 # Scripts press keys and look at screens (tui/script.c).
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-cutover=${CUTOVER:-$here/../../build/cutover}
-work=$(mktemp -d)
-n=0 bad=0
-
-# Runs live in sessions of their own: those that are left are ours alone.
-finish() {
-	local pid
-	for pid in $(pgrep -f -- "--state $work/"); do
-		kill "$pid"
-	done
-	rm -rf "$work"
-}
-trap finish EXIT
-
-ok() { # WHAT CMD ...
-	local what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$work/said" 2>&1; then
-		echo "ok $n - $what"
-	else
-		bad=1
-		echo "not ok $n - $what"
-		sed 's/^/# /' "$work/said"
-	fi
-}
+# shellcheck source=tests/tui/tap.sh
+. "$here/tap.sh"
 
 play() { # SCRIPT STATE [ARGUMENTS]
 	local script=$1 state=$2
@@ -131,5 +107,4 @@ ok "two screens, one of them in control" two_screens
 ok "a screen that is killed changes nothing" killed_and_joined
 ok "a run that is killed is shown to be gone" engine_killed
 ok "the line mode says the same" plain_says_it
-echo "1..$n"
-exit "$bad"
+tap_plan
