@@ -261,7 +261,7 @@ static void loses_at_each_look(const char *file, const char *command,
 {
 	bool fired = true;
 
-	for (int n = 1; fired; n += 1 + n / 10) {
+	for (int n = 1; fired; n += 1 + n / 3) {
 		struct fixture *w;
 		err_auto e = ERR_INIT;
 		bool ok;
