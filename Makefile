@@ -76,7 +76,7 @@ $(BUILD)/tests/$1/%_test: $(BUILD)/tests/$1/%_test.o $(BUILD)/tests/lib$1.a $(BU
 	$$(CC) -o $$@ $$^ $(BUILD)/tests/lib$1.a $(BUILD)/libcutover.a -lcmocka $$(LIBS)
 
 $1: all $(filter $(BUILD)/%,$(call suite_tests,$1))
-	@tests/run $(BUILD) -j $(JOBS) $(call suite_tests,$1)
+	@tests/rooted tests/run $(BUILD) -j $(JOBS) $(call suite_tests,$1)
 endef
 $(foreach s,$(SUITES),$(eval $(call suite,$(s))))
 unit: # the one that needs neither root nor packages beyond the libraries
@@ -110,7 +110,7 @@ test: install-deps
 LAB_TESTS ?= tests/lab/cutover_test.sh
 LONG := $(patsubst %,$(BUILD)/tests/conformance/%_test,bird_guard azure frr_guard frr probe)
 run-tests: all build-tests
-	@tests/run $(BUILD) -j $(shell expr $(JOBS) + 1) -t 600 $(LONG) \
+	@tests/rooted tests/run $(BUILD) -j $(shell expr $(JOBS) + 1) -t 600 $(LONG) \
 		$(filter-out $(LONG),$(call suite_tests,conformance)) \
 		$(foreach s,$(filter-out conformance lab,$(SUITES)),$(call suite_tests,$(s))) \
 		-j 1 -t 1800 $(LAB_TESTS)
@@ -132,20 +132,20 @@ mutants: all build-tests
 demo: lab-install
 	$(MAKE) all
 	@CUTOVER=$(CURDIR)/$(BUILD)/cutover WORK=$(CURDIR)/$(BUILD)/demo \
-		PLAN=$(abspath $(PLAN)) tests/lab/demo
+		PLAN=$(abspath $(PLAN)) tests/rooted tests/lab/demo
 
 demo-wizard: lab-install
 	$(MAKE) all
 	@CUTOVER=$(CURDIR)/$(BUILD)/cutover WORK=$(CURDIR)/$(BUILD)/demo-wizard \
-		PLAN=$(abspath $(PLAN)) tests/lab/demo-wizard
+		PLAN=$(abspath $(PLAN)) tests/rooted tests/lab/demo-wizard
 
 # One after the other: each is a whole site, one of them two.
 test-lab: all
-	@tests/run $(BUILD) -t 1800 $(call suite_tests,lab)
+	@tests/rooted tests/run $(BUILD) -t 1800 $(call suite_tests,lab)
 
 soak: lab-install
 	$(MAKE) all
-	@CUTOVER=$(CURDIR)/$(BUILD)/cutover WORK=$(CURDIR)/$(BUILD)/soak tests/lab/soak
+	@CUTOVER=$(CURDIR)/$(BUILD)/cutover WORK=$(CURDIR)/$(BUILD)/soak tests/rooted tests/lab/soak
 
 lab-install: install-deps
 	tests/lab/lab install

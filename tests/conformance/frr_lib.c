@@ -91,6 +91,19 @@ static int enter(const char *pid, const char *ns)
 	return rc;
 }
 
+/* Its root may be another than that of its mounts (tests/rooted). */
+static bool enter_files(const char *pid)
+{
+	mem_auto_free char *path = mem_format("/proc/%s/root", pid);
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && enter(pid, "mnt") == 0 && fchdir(fd) == 0 &&
+		  chroot(".") == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
 static bool enter_edge(void)
 {
 	mem_auto_free char *path = mem_format("%s/e.pid", dir);
@@ -103,7 +116,7 @@ static bool enter_edge(void)
 		fclose(f);
 	pid[strcspn(pid, "\n")] = 0;
 	return ok && enter(pid, "uts") == 0 && enter(pid, "net") == 0 &&
-	       enter(pid, "mnt") == 0 && chdir(cwd) == 0;
+	       enter_files(pid) && chdir(cwd) == 0;
 }
 
 static void make_target(void)

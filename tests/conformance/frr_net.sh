@@ -171,7 +171,7 @@ up() {
 		done
 		[ -e "$dir/$n.ready" ] || { cat "$dir/$n.log"; return 1; }
 	done
-	nsenter -t "$(cat "$dir/e.pid")" -n -m -u vtysh -c write >/dev/null 2>&1
+	nsenter -t "$(cat "$dir/e.pid")" -n -m -u -r vtysh -c write >/dev/null 2>&1
 }
 
 down() {
@@ -188,6 +188,6 @@ node) node_main "$2" "$3" ;;
 up) up "$2" ;;
 down) down "$2" ;;
 in) shift; dir=$1; n=$2; shift 2
-	exec nsenter -t "$(cat "$dir/$n.pid")" -n -m -u "$@" ;;
+	exec nsenter -t "$(cat "$dir/$n.pid")" -n -m -u -r "$@" ;;
 *) echo "usage: $0 up|down DIR | in DIR NODE CMD.." >&2; exit 2 ;;
 esac

@@ -53,7 +53,7 @@ node_exec() { # NODE CMD ...
 	local pid
 	pid=$(node_pid "$1") || exit 1
 	shift
-	nsenter -t "$pid" -n -m -u -p -- env -u LIBVIRT_DEFAULT_URI \
+	nsenter -t "$pid" -n -m -u -p -r -- env -u LIBVIRT_DEFAULT_URI \
 		-u VIRSH_DEFAULT_CONNECT_URI HOME=/run/root "$@"
 }
 
@@ -62,7 +62,7 @@ node_enter() { # NODE CMD ...
 	local pid
 	pid=$(node_pid "$1") || exit 1
 	shift
-	exec nsenter -t "$pid" -n -m -u -p -- env -u LIBVIRT_DEFAULT_URI \
+	exec nsenter -t "$pid" -n -m -u -p -r -- env -u LIBVIRT_DEFAULT_URI \
 		-u VIRSH_DEFAULT_CONNECT_URI HOME=/run/root "$@"
 }
 
