@@ -132,9 +132,13 @@ static void exec_does_not_keep(void **state)
 		execl("/bin/sleep", "sleep", "30", (char *)NULL);
 		_exit(127);
 	}
-	usleep(300000);
 	journal_lock_release(l);
-	l = journal_lock_take(dir, "x", &e);
+	l = NULL;
+	for (int i = 0; !l && i < 100; i++) { /* until it is another program */
+		usleep(100000);
+		err_done(&e);
+		l = journal_lock_take(dir, "x", &e);
+	}
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	assert_non_null(l);
